@@ -55,14 +55,9 @@ def star(points: int, inner: float, phase: float = 90.0) -> np.ndarray:
 
 def rounded_box(left: float, bottom: float, right: float, top: float, radius: float) -> np.ndarray:
     """A rectangle whose corners are quarter circles."""
-    corners = ((right, top, 0), (left, top, 90), (left, bottom, 180), (right, bottom, 270))
-    return join(
-        *(
-            ellipse((x - np.sign(x - left - 1e-9) * radius, y - np.sign(y - bottom - 1e-9) * radius), radius,
-                    start=turn, stop=turn + 90, count=7)
-            for x, y, turn in corners
-        )
-    )  # fmt: skip
+    low_x, low_y, high_x, high_y = left + radius, bottom + radius, right - radius, top - radius
+    centers = ((high_x, high_y), (low_x, high_y), (low_x, low_y), (high_x, low_y))
+    return join(*(ellipse(center, radius, start=90 * i, stop=90 * i + 90, count=7) for i, center in enumerate(centers)))
 
 
 def ribbon(points: np.ndarray, width: float) -> np.ndarray:

@@ -13,16 +13,15 @@ from mm_demo.evaluation.another_hand.placing import Rectangle, find_place
 from mm_demo.scenes.truth import COLORS, KINDS, Scene, SceneObject
 
 _BOARDS = ((512, 512), (640, 480))
-_ACROSS = {"small": (0.18, 0.27), "large": (0.36, 0.5)}
+_ACROSS = {"small": (0.18, 0.27), "large": (0.385, 0.5)}
 _STEP = 4.0
 """Pixels between two positions that the mouse reports."""
 
 
 def _hesitate(points: np.ndarray, closed: bool, across: float, rng: np.random.Generator) -> np.ndarray:
     """The corners that a hand really visits: it runs a little past sharp ones and does not end where it began."""
-    moved = np.hypot(*np.diff(points, axis=0).T) > 1e-6
-    points = points[np.concatenate([[True], moved])]
     path = join(points, points[:2]) if closed else points
+    path = path[np.append(True, np.hypot(*np.diff(path, axis=0).T) > 1e-6)]
     visited = [path[0]]
     for before, corner, after in zip(path[:-2], path[1:-1], path[2:], strict=True):
         come, go = corner - before, after - corner
@@ -46,15 +45,16 @@ def _by_hand(line: Line, across: float, unsteady: float, rng: np.random.Generato
     Args:
         line: in pixels.
         across: the object's longer side in pixels.
-        unsteady: how far the hand strays from the line, as a part of `across`.
+        unsteady: how far the hand strays from a line as long as the object, as a part of `across`.
         rng: the picture's generator.
     """
+    low, high = bounds([line.points])
+    reach = 0.35 * across + 0.65 * float((high - low).max())  # small details are drawn with more care
     path = dense(_hesitate(line.points, line.closed, across, rng), _STEP, closed=False)
     path = gaussian_filter1d(path, 0.7, axis=0, mode="nearest")
-    slow = gaussian_filter1d(rng.normal(size=path.shape), 9.0, axis=0, mode="nearest")
-    spread = slow.std() if len(slow) > 20 else 0.2
+    slow = 5.6 * gaussian_filter1d(rng.normal(size=path.shape), 9.0, axis=0, mode="nearest")  # to unit spread
     shake = gaussian_filter1d(rng.normal(0, 0.5, path.shape), 1.5, axis=0, mode="nearest")
-    return np.round(path + slow / max(spread, 1e-6) * unsteady * across + shake)
+    return np.round(path + slow * unsteady * reach + shake)
 
 
 def _drawn(kind: str, across: float, rng: np.random.Generator) -> list[Line]:
@@ -65,7 +65,7 @@ def _drawn(kind: str, across: float, rng: np.random.Generator) -> list[Line]:
     low, high = bounds(turned)
     scale = across / (high - low).max()
     stretch = scale * (1 + rng.uniform(-0.08, 0.0, 2))
-    unsteady = rng.uniform(0.004, 0.013)
+    unsteady = rng.uniform(0.005, 0.017)
     inked = [
         Line(_by_hand(Line((points - low) * stretch, line.closed), across, unsteady, rng), line.closed)
         for points, line in zip(turned, lines, strict=True)

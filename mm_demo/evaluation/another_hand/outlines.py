@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -110,7 +111,9 @@ def _house(rng: np.random.Generator) -> list[Line]:
     if rng.random() < 0.5:
         x = half * 0.5
         edge = wall + peak * (1 - x / eave)
-        lines.append(Line(polygon((x, edge), (x, wall + peak), (x + 0.24, wall + peak), (x + 0.24, edge - 0.2)), closed=False))
+        lines.append(
+            Line(polygon((x, edge), (x, wall + peak), (x + 0.24, wall + peak), (x + 0.24, edge - 0.2)), closed=False)
+        )
     return lines
 
 
@@ -155,12 +158,17 @@ def _boat(rng: np.random.Generator) -> list[Line]:
 def _fish(rng: np.random.Generator) -> list[Line]:
     high, tail = rng.uniform(0.42, 0.58), rng.uniform(0.38, 0.5)
     if rng.random() < 0.5:  # in one go, crossing itself before the tail
-        loop = curve((-1.0, tail), ((-0.7, 0.1), (-0.3, -high * 1.3), (0.3, -high)), ((0.7, -high * 0.75), (0.95, -0.2), (1.0, 0.0)),
-                     ((0.95, 0.2), (0.7, high * 0.75), (0.3, high)), ((-0.3, high * 1.3), (-0.7, -0.1), (-1.0, -tail)))  # fmt: skip
+        loop = curve(
+            (-1.0, tail),
+            ((-0.7, 0.1), (-0.3, -high * 1.3), (0.3, -high)),
+            ((0.7, -high * 0.75), (0.95, -0.2), (1.0, 0.0)),
+            ((0.95, 0.2), (0.7, high * 0.75), (0.3, high)),
+            ((-0.3, high * 1.3), (-0.7, -0.1), (-1.0, -tail)),
+        )
         lines = [Line(loop)]
     else:
         lines = [Line(ellipse((0.25, 0), 0.75, high, start=180, stop=540, count=50)),
-                 Line(polygon((-0.46, 0.06), (-1, tail), (-1, -tail), (-0.46, -0.06)))]  # fmt: skip
+                 Line(polygon((-0.42, 0.06), (-1, tail), (-1, -tail), (-0.42, -0.06)))]  # fmt: skip
     lines.append(Line(ellipse((0.66, 0.13), 0.06, count=14)))
     if rng.random() < 0.4:
         lines.append(Line(ellipse((0.3, 0.0), 0.14, high * 0.6, start=-70, stop=70, count=14), closed=False))
@@ -168,13 +176,17 @@ def _fish(rng: np.random.Generator) -> list[Line]:
 
 
 def _flower(rng: np.random.Generator) -> list[Line]:
-    petals, low = int(rng.choice([5, 6])), -rng.uniform(1.5, 1.8)
+    petals, low = int(rng.choice([5, 6])), -rng.uniform(1.85, 2.15)
     lines = [Line(ellipse((0, 0), 0.27, count=24))]
     half = 180 / petals * 0.9
     for turn in 90 + 360 / petals * np.arange(petals):
-        petal = curve((0.27, -0.1), ((0.55, -half / 75), (1.05, -half / 80), (1.05, 0.0)), ((1.05, half / 80), (0.55, half / 75), (0.27, 0.1)))
+        petal = curve(
+            (0.27, -0.1),
+            ((0.55, -half / 75), (1.05, -half / 80), (1.05, 0.0)),
+            ((1.05, half / 80), (0.55, half / 75), (0.27, 0.1)),
+        )
         lines.append(Line(rotate(petal, turn)))
-    lines.append(Line(curve((0, -0.95), ((0.08, -1.2), (-0.05, -1.5), (0.0, low))), closed=False))
+    lines.append(Line(curve((0, -0.95), ((0.08, -1.3), (-0.05, -1.6), (0.0, low))), closed=False))
     for side in (-1.0, 1.0)[: int(rng.integers(1, 3))]:
         leaf = curve((0, low + 0.1), ((side * 0.1, low + 0.45), (side * 0.35, low + 0.5), (side * 0.55, low + 0.5)),
                      ((side * 0.5, low + 0.2), (side * 0.25, low + 0.1), (0, low + 0.1)))  # fmt: skip
@@ -185,11 +197,14 @@ def _flower(rng: np.random.Generator) -> list[Line]:
 def _cup(rng: np.random.Generator) -> list[Line]:
     half, tall, foot = rng.uniform(0.58, 0.75), rng.uniform(1.1, 1.45), rng.uniform(0.0, 0.2)
     low = half - foot
-    grip = curve((half - foot * 0.2, tall * 0.8), ((half + 0.65, tall * 0.95), (half + 0.55, tall * 0.1), (half - foot * 0.75, tall * 0.22)))
+    grip = curve(
+        (half - foot * 0.2, tall * 0.8),
+        ((half + 0.65, tall * 0.95), (half + 0.55, tall * 0.1), (half - foot * 0.75, tall * 0.22)),
+    )
     if rng.random() < 0.65:  # with its opening seen from above
-        side = join(polygon((-half, tall)), curve((-low, 0.1), ((-low * 0.8, -0.08), (low * 0.8, -0.08), (low, 0.1))), polygon((half, tall)))
-        lines = [Line(ellipse((0, tall), half, 0.15, start=180, stop=540, count=40)), Line(side)]
-        lines[1] = Line(join(side, ellipse((0, tall), half, 0.15, start=0, stop=-179, count=24)), closed=True)
+        bottom = curve((-low, 0.1), ((-low * 0.8, -0.08), (low * 0.8, -0.08), (low, 0.1)))
+        front = ellipse((0, tall), half, 0.15, start=0, stop=-179, count=24)
+        lines = [Line(ellipse((0, tall), half, 0.15, start=180, stop=540)), Line(join(bottom, front))]
     else:
         lines = [Line(polygon((-half, tall), (-low, 0), (low, 0), (half, tall)))]
     lines.append(Line(grip, closed=False))
@@ -201,10 +216,13 @@ def _umbrella(rng: np.random.Generator) -> list[Line]:
     dome = ellipse((0, 0), 1.0, high, start=180, stop=0, count=40)
     ends = np.linspace(1, -1, panels + 1)
     hem = [curve((a, 0.0), ((a - 0.3 / panels, 0.2), (b + 0.3 / panels, 0.2), (b, 0.0)), count=10)[1:]
-           for a, b in zip(ends[:-1], ends[1:], strict=True)]  # fmt: skip
+           for a, b in pairwise(ends)]  # fmt: skip
     lines = [Line(join(dome, *hem))]
     low, hook = -rng.uniform(0.75, 0.95), rng.uniform(0.16, 0.22)
-    pole = join(polygon((0, 0.12 if panels == 3 else 0.0), (0, low)), ellipse((-hook, low), hook, start=0, stop=-190, count=18)[1:])
+    pole = join(
+        polygon((0, 0.12 if panels == 3 else 0.0), (0, low)),
+        ellipse((-hook, low), hook, start=0, stop=-190, count=18)[1:],
+    )
     lines.append(Line(pole, closed=False))
     if rng.random() < 0.5:
         for x in ends[1:-1]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from matplotlib.colors import to_hex, to_rgb
 
 SHADES: dict[str, tuple[str, ...]] = {
@@ -31,14 +30,19 @@ PEN_COLORS: dict[str, tuple[str, ...]] = {
 WOODS = ("#8b5a2b", "#7a4a1f", "#6d4c33", "#94652f")
 GLASS = ("#bfe3f7", "#cfeaf5", "#d6ecff", "#c8e6f0")
 STEMS = ("#3a8f3a", "#2f7d32", "#4c9a2a", "#1f7a33")
-TYRES = ("#3b3b3b", "#4a4a4a", "#2d2d2d")
+TYRES = ("#4a4a4a", "#555555", "#606060")
 ROOFS = ("#7a4b3a", "#6b6b6b", "#5a4a42", "#8a5a44")
 WHITE = "#ffffff"
+CLOTHS = (WHITE, "#f3ead2", "#e3e8ee")
+CHINA = "#e9e4da"
+PALE = (*CLOTHS, CHINA)
+"""Paints that need an edge to show on a light ground."""
 
 
 def mix(color: str, other: str, amount: float) -> str:
     """`color` moved towards `other`: 0 leaves it, 1 gives `other`."""
-    return to_hex((1 - amount) * np.array(to_rgb(color)) + amount * np.array(to_rgb(other)))
+    red, green, blue = ((1 - amount) * a + amount * b for a, b in zip(to_rgb(color), to_rgb(other), strict=True))
+    return to_hex((red, green, blue))
 
 
 def paint_of(paint: str, body: str) -> str:

@@ -11,7 +11,7 @@ from PIL import Image
 from mm_demo.evaluation.another_hand.backgrounds import draw_background
 from mm_demo.evaluation.another_hand.canvas import Stroke, extent, render, shown
 from mm_demo.evaluation.another_hand.geometry import bounds, dense, warp
-from mm_demo.evaluation.another_hand.palette import SHADES, is_black, mix, paint_of
+from mm_demo.evaluation.another_hand.palette import PALE, SHADES, is_black, mix, paint_of
 from mm_demo.evaluation.another_hand.part import Drawer, Part
 from mm_demo.evaluation.another_hand.placing import Rectangle, find_place
 from mm_demo.evaluation.another_hand.shapes_nature import LIVING
@@ -60,14 +60,10 @@ def _ink(parts: list[Part], body: str, style: _Style) -> list[Stroke]:
             continue
         fill = paint_of(part.paint, body)
         line = edge if part.edged else None
-        if line is None and part.edged and _is_pale(fill):
+        if line is None and part.edged and fill in PALE:
             line = "#9aa0a6"
         strokes.append(Stroke(part.points, fill, line, style.width or 1.2))
     return strokes
-
-
-def _is_pale(color: str) -> bool:
-    return color in ("#ffffff", "#f3ead2", "#e3e8ee", "#e9e4da")
 
 
 def _sized(parts: list[Part], across: float, style: _Style, rng: np.random.Generator) -> list[Part]:
@@ -124,7 +120,7 @@ def draw_picture(seed: int) -> Scene:
         parts = DRAWERS[kind](rng)
         for attempt in (size, "small"):
             across = rng.uniform(*_ACROSS[attempt]) * HEIGHT
-            pen = replace(style, width=min(style.width, 0.02 * across))
+            pen = replace(style, width=min(style.width, 0.018 * across))
             drawn = _sized(parts, across, pen, rng)
             reach = bounds([part.points for part in drawn])[1] + pen.width / 2
             place = find_place(rng, (reach[0], reach[1]), (WIDTH, HEIGHT), taken, overlap)
@@ -143,6 +139,7 @@ def draw_picture(seed: int) -> Scene:
         facts.append((kind, color, attempt))
     picture = _through_jpeg(render(strokes, (WIDTH, HEIGHT), ground, style.smooth), int(rng.integers(70, 96)))
     objects = (
-        SceneObject(kind, color, size, extent(mask), mask) for (kind, color, size), mask in zip(facts, masks, strict=True)
+        SceneObject(kind, color, size, extent(mask), mask)
+        for (kind, color, size), mask in zip(facts, masks, strict=True)
     )
     return Scene(picture, tuple(objects))

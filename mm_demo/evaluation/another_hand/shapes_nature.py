@@ -40,15 +40,22 @@ def _tree(rng: np.random.Generator) -> list[Part]:
 
 def _fish(rng: np.random.Generator) -> list[Part]:
     high, tail = rng.uniform(0.42, 0.58), rng.uniform(0.36, 0.5)
-    body = curve((-0.62, 0.0), ((-0.35, high * 0.95), (0.1, high * 1.25), (0.55, high * 0.85)),
-                 ((0.8, high * 0.55), (0.95, 0.2), (1.0, 0.0)), ((0.95, -0.2), (0.8, -high * 0.55), (0.55, -high * 0.85)),
-                 ((0.1, -high * 1.25), (-0.35, -high * 0.95), (-0.62, 0.0)))  # fmt: skip
+    upper = curve(
+        (-0.62, 0.0),
+        ((-0.35, high * 0.95), (0.1, high * 1.25), (0.55, high * 0.85)),
+        ((0.8, high * 0.55), (0.95, 0.2), (1.0, 0.0)),
+    )
+    body = join(upper, (upper * (1, -1))[::-1][1:-1])
     fins = str(rng.choice(["body", "shade", "tint"]))
     if rng.random() < 0.5:
         fan = polygon((-0.5, 0.0), (-1.05, tail), (-0.88, 0.0), (-1.05, -tail))
     else:
-        fan = curve((-0.5, 0.0), ((-0.7, 0.15), (-0.9, tail), (-1.1, tail * 1.1)), ((-0.98, tail * 0.4), (-0.98, -tail * 0.4), (-1.1, -tail * 1.1)),
-                    ((-0.9, -tail), (-0.7, -0.15), (-0.5, 0.0)))  # fmt: skip
+        fan = curve(
+            (-0.5, 0.0),
+            ((-0.7, 0.15), (-0.9, tail), (-1.1, tail * 1.1)),
+            ((-0.98, tail * 0.4), (-0.98, -tail * 0.4), (-1.1, -tail * 1.1)),
+            ((-0.9, -tail), (-0.7, -0.15), (-0.5, 0.0)),
+        )
     parts = [Part(fan, fins)]
     if rng.random() < 0.7:
         parts.append(Part(curve((-0.15, high * 0.8), ((-0.2, high * 1.3), (0.0, high * 1.5), (0.15, high * 1.45)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from mm_demo.evaluation.another_hand.geometry import (
@@ -13,9 +15,8 @@ from mm_demo.evaluation.another_hand.geometry import (
     polygon,
     ribbon,
     rotate,
-    rounded_box,
 )
-from mm_demo.evaluation.another_hand.palette import GLASS, ROOFS, TYRES, WHITE, WOODS
+from mm_demo.evaluation.another_hand.palette import CHINA, CLOTHS, GLASS, ROOFS, TYRES, WHITE, WOODS
 from mm_demo.evaluation.another_hand.part import Drawer, Part
 
 
@@ -47,15 +48,15 @@ def _house(rng: np.random.Generator) -> list[Part]:
     if rng.random() < 0.75:
         parts.append(Part(polygon((-eave, wall), (eave, wall), (0, wall + peak)), roof))
     else:
-        parts.append(Part(polygon((-eave, wall), (eave, wall), (eave - 0.3, wall + peak), (0.3 - eave, wall + peak)), roof))
+        parts.append(
+            Part(polygon((-eave, wall), (eave, wall), (eave - 0.3, wall + peak), (0.3 - eave, wall + peak)), roof)
+        )
     door = str(rng.choice(WOODS)) if rng.random() < 0.7 else WHITE
     x = rng.choice([-0.14, 0.14 - half * 0.75])
     tall = wall * rng.uniform(0.5, 0.62)
     parts.append(Part(box(x, 0, x + 0.3, tall), door))
     parts.append(Part(ellipse((x + 0.24, tall * 0.48), 0.025, count=10), "#333333", edged=False))
-    spots = (-0.52 * half, 0.6 * half) if x > -0.2 and half > 0.85 else (0.5 * half,)
-    if len(spots) == 2:
-        spots = (-0.62 * half, 0.62 * half)
+    spots = (-0.62 * half, 0.62 * half) if x > -0.2 and half > 0.85 else (0.5 * half,)
     for middle in spots:
         parts += _window(middle - 0.17, wall * 0.45, middle + 0.17, wall * 0.45 + 0.34, glass, panes)
     return _turned(parts, rng, most=5)
@@ -85,8 +86,9 @@ def _car(rng: np.random.Generator) -> list[Part]:
         body = join(polygon((-1, 0)), curve((-1, 0.1), ((-0.95, 0.45), (-0.7, 0.42), (-0.55, 0.45)),
                     ((-0.4, 1.0), (0.35, 1.0), (0.5, 0.45)), ((0.75, 0.42), (0.98, 0.4), (1, 0.1))),
                     polygon((1, 0)))  # fmt: skip
-        panes = [curve((-0.42, 0.46), ((-0.3, 0.74), (-0.15, 0.77), (-0.05, 0.77)), ((-0.05, 0.7), (-0.05, 0.5), (-0.05, 0.46))),
-                 curve((0.37, 0.46), ((0.25, 0.74), (0.12, 0.77), (0.04, 0.77)), ((0.04, 0.7), (0.04, 0.5), (0.04, 0.46)))]  # fmt: skip
+        rear = join(curve((-0.42, 0.46), ((-0.3, 0.74), (-0.15, 0.77), (-0.05, 0.77))), polygon((-0.05, 0.46)))
+        front = join(curve((0.37, 0.46), ((0.25, 0.74), (0.12, 0.77), (0.04, 0.77))), polygon((0.04, 0.46)))
+        panes = [rear, front]
         axles, radius, lamp = (-0.56, 0.56), rng.uniform(0.2, 0.25), (0.9, 0.24)
     else:  # a child's car: a box on a box
         body = polygon((-1, 0), (1, 0), (1, 0.42), (0.55, 0.44), (0.36, 0.86), (-0.56, 0.86), (-0.7, 0.44), (-1, 0.42))
@@ -104,21 +106,21 @@ def _car(rng: np.random.Generator) -> list[Part]:
 
 
 def _boat(rng: np.random.Generator) -> list[Part]:
-    deep, stern = rng.uniform(0.42, 0.56), rng.uniform(0.55, 0.75)
+    deep, stern = rng.uniform(0.52, 0.68), rng.uniform(0.55, 0.75)
     if rng.random() < 0.5:
         hull = polygon((-1, 0), (1, 0), (stern, -deep), (-stern, -deep))
     else:
         hull = curve((-1, 0), ((-0.3, -0.05), (0.3, -0.05), (1.05, 0.06)), ((0.9, -deep), (0.6, -deep), (0.4, -deep)),
                      ((0, -deep), (-0.4, -deep), (-0.5, -deep)), ((-0.8, -deep), (-0.95, -0.3), (-1, 0)))  # fmt: skip
-    high = rng.uniform(1.0, 1.3)
-    cloth = str(rng.choice([WHITE, "#f3ead2", "#e3e8ee", "tint"]))
-    mast = Part(box(-0.06, -0.02, 0.02, high + 0.08), str(rng.choice(WOODS)))
+    high = rng.uniform(0.95, 1.2)
+    cloth = str(rng.choice([*CLOTHS, "tint"]))
+    mast = Part(box(-0.06, -0.02, 0.02, high + 0.08), str(rng.choice(WOODS)), edged=False)
     sails = [Part(polygon((0.06, 0.14), (rng.uniform(0.7, 0.9), 0.14), (0.06, high)), cloth)]
     if rng.random() < 0.6:
         sails.append(Part(polygon((-0.1, 0.14), (-rng.uniform(0.5, 0.7), 0.14), (-0.1, high * 0.85)), cloth))
     parts = [mast, *sails, Part(hull)]
     if rng.random() < 0.35:
-        parts += [Part(ellipse((x, -deep * 0.45), 0.075, count=18), WHITE) for x in (-0.4, 0.0, 0.4)]
+        parts += [Part(ellipse((x, -deep * 0.45), 0.08, count=18), WHITE, edged=False) for x in (-0.4, 0.0, 0.4)]
     elif rng.random() < 0.4:
         parts.append(Part(polygon((-0.85, -0.16), (0.87, -0.16)), None))
     return _turned(parts, rng)
@@ -128,21 +130,30 @@ def _cup(rng: np.random.Generator) -> list[Part]:
     thick = rng.uniform(0.13, 0.18)
     if rng.random() < 0.6:  # a mug
         half, tall, foot = rng.uniform(0.55, 0.68), rng.uniform(1.25, 1.5), rng.uniform(0.0, 0.12)
-        handle = curve((half - 0.06, tall * 0.82), ((half + 0.62, tall * 0.95), (half + 0.55, tall * 0.1), (half - 0.12, tall * 0.2)))
+        handle = curve(
+            (half - 0.06, tall * 0.82),
+            ((half + 0.62, tall * 0.95), (half + 0.55, tall * 0.1), (half - 0.12, tall * 0.2)),
+        )
         low = half - foot
-        body = join(polygon((-half, tall)), curve((-low, 0.08), ((-low, -0.07), (low, -0.07), (low, 0.08))), polygon((half, tall)))
+        body = join(
+            polygon((-half, tall)),
+            curve((-low, 0.08), ((-low, -0.07), (low, -0.07), (low, 0.08))),
+            polygon((half, tall)),
+        )
         rim = ellipse((0, tall), half, 0.13)
         saucer = []
     else:  # a tea cup
         half, tall = 0.85, rng.uniform(0.85, 1.0)
-        handle = curve((half - 0.08, tall * 0.85), ((half + 0.6, tall * 1.0), (half + 0.4, tall * 0.2), (half - 0.3, tall * 0.3)))
+        handle = curve(
+            (half - 0.08, tall * 0.85), ((half + 0.6, tall * 1.0), (half + 0.4, tall * 0.2), (half - 0.3, tall * 0.3))
+        )
         body = curve((-half, tall), ((-half, 0.3), (-0.55, 0.0), (-0.3, 0.0)), ((-0.1, 0.0), (0.1, 0.0), (0.3, 0.0)),
                      ((0.55, 0.0), (half, 0.3), (half, tall)))  # fmt: skip
         rim = ellipse((0, tall), half, 0.14)
         saucer = [Part(ellipse((0, 0.0), 1.1, 0.14), "shade")] if rng.random() < 0.6 else []
     parts = [*saucer, Part(ribbon(handle, thick)), Part(body)]
     if rng.random() < 0.7:
-        inside = str(rng.choice([WHITE, "#5b3a1e", "#e9e4da", "shade"]))
+        inside = str(rng.choice([WHITE, "#5b3a1e", CHINA, "shade"]))
         parts += [Part(rim), Part((rim - (0, tall)) * (0.86, 0.72) + (0, tall), inside)]
     if rng.random() < 0.25:
         parts.append(Part(box(-half * 0.97, tall * 0.42, half * 0.97, tall * 0.58), "tint", edged=False))
@@ -156,11 +167,13 @@ def _umbrella(rng: np.random.Generator) -> list[Part]:
     scallop = rng.uniform(0.08, 0.14)
     hem = [
         curve((a, 0.0), ((a + (b - a) * 0.3, scallop), (a + (b - a) * 0.7, scallop), (b, 0.0)), count=9)
-        for a, b in zip(ends[:-1], ends[1:], strict=True)
+        for a, b in pairwise(ends)
     ]
     stick = str(rng.choice([*WOODS, "#6f6f6f", "#555555"]))
     low, hook = -rng.uniform(0.75, 0.95), rng.uniform(0.13, 0.18)
-    pole = join(polygon((0, high * 0.95), (0, 0.0), (0, low)), ellipse((-hook, low), hook, start=0, stop=-185, count=16)[1:])
+    pole = join(
+        polygon((0, high * 0.95), (0, 0.0), (0, low)), ellipse((-hook, low), hook, start=0, stop=-185, count=16)[1:]
+    )
     parts = [Part(ribbon(pole, rng.uniform(0.055, 0.085)), stick)]
     if rng.random() < 0.7:
         parts.append(Part(box(-0.035, high - 0.05, 0.035, high + 0.16), stick))

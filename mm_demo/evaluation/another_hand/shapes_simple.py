@@ -22,7 +22,7 @@ from mm_demo.evaluation.another_hand.part import Drawer, Part
 def _circle(rng: np.random.Generator) -> list[Part]:
     parts = [Part(ellipse((0, 0), 1, count=72))]
     if rng.random() < 0.2:
-        shine = rotate(ellipse((0, 0), 0.2, 0.11), 35) + (-0.42, 0.48)
+        shine = rotate(ellipse((-0.07, 0.63), 0.2, 0.11), 35)
         parts.append(Part(shine, WHITE, edged=False))
     return parts
 
