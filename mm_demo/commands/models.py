@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mm_demo.commands.report import Report, table
@@ -11,6 +12,7 @@ from mm_demo.errors import UserError
 if TYPE_CHECKING:
     from mm_demo.models.catalog import ModelCard
 
+WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
 HELP = "list the models, or check that those on this machine open"
 
 
@@ -69,13 +71,16 @@ def check(cards: list[ModelCard], device: str | None) -> Report:
 
 def is_here(card: ModelCard) -> bool:
     """Whether a model can be opened without a network."""
-    from huggingface_hub import try_to_load_from_cache
-
-    from mm_demo.models.catalog import folder_of
-
     if card.tier == "embedded":
-        return (folder_of(card) / "config.json").is_file()
-    return isinstance(try_to_load_from_cache(card.id, "model.safetensors", revision=card.revision), str)
+        return any((WEIGHTS / card.id).glob("*.safetensors"))
+
+    from huggingface_hub import snapshot_download
+
+    try:
+        folder = snapshot_download(card.id, revision=card.revision, local_files_only=True)
+    except OSError:
+        return False
+    return any(Path(folder).glob("*.safetensors"))
 
 
 def megabytes(size: int) -> str:

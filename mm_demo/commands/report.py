@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any
 
 
@@ -25,7 +26,7 @@ class Report:
 def table(rows: Sequence[Sequence[Any]], headings: Sequence[str]) -> str:
     """Columns padded to their widest cell; numbers are aligned to the right, floats have three decimals."""
     cells = [[_cell(value) for value in row] for row in rows]
-    numeric = [all(isinstance(row[i], int | float) for row in rows) for i in range(len(headings))]
+    numeric = [all(isinstance(row[i], Real) for row in rows) for i in range(len(headings))]
     widths = [max(len(line[i]) for line in [list(headings), *cells]) for i in range(len(headings))]
     return "\n".join(
         "  ".join(
@@ -90,6 +91,6 @@ def _indented(block: str, indent: int) -> str:
 def _cell(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(_cell, value))
-    if isinstance(value, float):
-        return f"{value:.3f}"
+    if isinstance(value, Real) and not isinstance(value, Integral):  # NumPy's float32 too, which is no float
+        return f"{float(value):.3f}"
     return "–" if value is None else str(value)

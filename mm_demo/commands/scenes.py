@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> Report:
             written.append(write_scene(make_scene(seed, arguments.size), seed, out))
     except OSError as error:
         raise UserError(f"“{out}” can't be written ({error.strerror}): choose another folder with --out.") from error
-    return Report({"folder": str(out), "scenes": written}, f"{len(written)} pictures with their truth are in {out}")
+    return Report({"folder": str(out), "scenes": written}, f"Scenes written to {out}: {len(written)}")
 
 
 def write_scene(scene: Scene, seed: int, out: Path) -> dict[str, str]:
