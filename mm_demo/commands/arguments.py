@@ -27,7 +27,7 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> Parser:
     """The whole command line: one subparser per module of `mm_demo.commands.NAMES`."""
-    shared = argparse.ArgumentParser(add_help=False)
+    shared = Parser(add_help=False)
     group = shared.add_argument_group("options of every command")
     group.add_argument("--model", metavar="ID", help="a model's id, or the path of a checkpoint folder")
     group.add_argument("--device", metavar="NAME", help="cpu, cuda or mps (default: the fastest there is)")

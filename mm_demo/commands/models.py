@@ -45,8 +45,8 @@ def listing(cards: list[ModelCard]) -> Report:
         for card in cards
     ]
     rows = [
-        (e["id"], e["tasks"], "yes" if e["here"] else "no", megabytes(e["size_bytes"]), e["licence"], e["good_for"])
-        for e in entries
+        (card.id, card.tasks, "yes" if e["here"] else "no", megabytes(card.size_bytes), card.licence, card.good_for)
+        for card, e in zip(cards, entries, strict=True)
     ]
     return Report({"models": entries}, table(rows, ["model", "tasks", "here", "size", "licence", "good for"]))
 
