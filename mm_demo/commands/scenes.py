@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 from mm_demo.commands.arguments import whole_number
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from mm_demo.scenes.truth import Scene
 
 HELP = "write generated pictures with their truth as JSON"
-_CAPTIONS = 3
+_QUESTIONS = 12
 _MASK_SHADES = ((0, 0, 0), (230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (213, 94, 0), (204, 121, 167))
 """Only so that a mask can be looked at (Okabe and Ito's colours); what counts is the pixel's index."""
 
@@ -70,12 +71,11 @@ def write_scene(scene: Scene, seed: int, out: Path) -> dict[str, str]:
 
 def truth(scene: Scene, seed: int) -> dict[str, Any]:
     """Everything true of a scene but its pixels; boxes are fractions, `about` counts objects from 0."""
-    import numpy as np
+    from mm_demo.scenes.captions import STYLES, caption_of
+    from mm_demo.scenes.questions import questions_of
+    from mm_demo.scenes.wording import vary
 
-    from mm_demo.scenes.language import caption_of, questions_of
-
-    rng = np.random.default_rng(seed)
-    captions = dict.fromkeys(caption_of(scene, rng) for _ in range(_CAPTIONS))
+    rng = Random(seed)
     return {
         "objects": [
             {
@@ -87,9 +87,9 @@ def truth(scene: Scene, seed: int) -> dict[str, Any]:
             }
             for index, item in enumerate(scene.objects, start=1)
         ],
-        "captions": list(captions),
+        "captions": {style: caption_of(scene.objects, rng, style) for style in STYLES},
         "questions": [
-            {"type": q.type, "text": q.text, "answer": q.answer, "about": [int(index) for index in q.about]}
-            for q in questions_of(scene, rng)
+            {"type": q.type, "text": vary(q.text, rng, typos=0.0), "answer": q.answer, "about": list(map(int, q.about))}
+            for q in questions_of(scene.objects, rng, _QUESTIONS)
         ],
     }
