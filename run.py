@@ -29,10 +29,13 @@ def prepare(requirements: str) -> None:
         if subprocess.call([sys.executable, "-m", "venv", "--clear", str(VENV)]):
             sys.exit("Python can't make virtual environments here: on Debian, `apt install python3-venv` mends that.")
     print(f"Installing {requirements} (some minutes, once) …", file=sys.stderr)
-    pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
+    pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
+    if not sys.stdout.isatty():
+        pip.append("--quiet")
     if subprocess.call([*pip, "-r", str(ROOT / requirements)]):
         sys.exit("Installing failed: see pip's words above, mend that and give the same command again.")
-    done.write_text(wanted)
+    for covered in (requirements, "requirements.txt"):  # the tests' list takes in the app's
+        (VENV / f"{covered}.sha256").write_text(wanted)
 
 
 def has_pip() -> bool:
