@@ -80,7 +80,7 @@ def fit(
         bf16=True,
         use_cpu=device == "cpu" or not torch.cuda.is_available(),
         dataloader_num_workers=0,
-        save_steps=250,
+        save_steps=max(1, min(250, schedule.steps // 2)),
         save_total_limit=2,
         logging_steps=25,
         report_to=[],
