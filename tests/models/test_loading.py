@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from huggingface_hub import snapshot_download
 from safetensors.torch import load_file, save_file
 
 from mm_demo.errors import UserError
@@ -133,8 +134,7 @@ def test_a_downloaded_model_opens_by_its_id(folder: Path, tmp_path: Path, monkey
     shutil.copytree(folder, snapshot)
     (cache / "models--someone--captions" / "refs").mkdir()
     (cache / "models--someone--captions" / "refs" / "main").write_text("0123abc")
-    original = loading.snapshot_download
-    monkeypatch.setattr(loading, "snapshot_download", lambda *a, **k: original(*a, cache_dir=cache, **k))
+    monkeypatch.setattr(loading, "snapshot_download", lambda *a, **k: snapshot_download(*a, cache_dir=cache, **k))
     info = open_model("caption", "someone/captions", "cpu").info
     assert (info.id, info.tier) == ("someone/captions", "hub")
 
