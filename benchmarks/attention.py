@@ -28,7 +28,7 @@ from tests.checkpoints import BASE, EMBEDDED, Size, make_model, make_processor
 SIZES = {"embedded": EMBEDDED, "base": BASE}
 QUESTIONS = ("what color is the star ?", "how many red circle are there ?")
 ANSWER_TOKENS = 2
-"""A one-word answer and its end."""
+"""A one-word answer and its end, as from a sure model."""
 
 Ways = dict[str, Callable[[Image.Image], object]]
 
@@ -85,7 +85,7 @@ def _line(what: str, above: list[float], below: list[float]) -> None:
 
 
 def _caption_ways(size: Size, where: Device, tokens: int) -> Ways:
-    model, processor = _random(BlipForConditionalGeneration, size, where)
+    model, processor = _random(BlipForConditionalGeneration, size, where, end=-30.0)
     captioner = BlipCaptioner(model, processor, _info(size, where))
     captioner.max_tokens = tokens
     task = CaptionTask(captioner)
@@ -109,7 +109,7 @@ def _vqa_ways(size: Size, where: Device) -> Ways:
 
     def generate(image: Image.Image, **options: bool) -> str:
         inputs = processor(images=image, text=QUESTIONS[0], return_tensors="pt").to(where.device, where.dtype)
-        made = model.generate(**inputs, max_new_tokens=ANSWER_TOKENS, **options)
+        made = model.generate(**inputs, min_new_tokens=1, max_new_tokens=ANSWER_TOKENS, **options)
         return str(processor.decode(made.sequences[0] if options else made[0], skip_special_tokens=True))
 
     return {
@@ -130,17 +130,19 @@ def _question_ways(size: Size, where: Device) -> Ways:
 
 
 def _vqa(size: Size, where: Device) -> tuple[BlipForQuestionAnswering, BlipProcessor, VqaTask]:
-    model, processor = _random(BlipForQuestionAnswering, size, where)
+    model, processor = _random(BlipForQuestionAnswering, size, where, end=30.0)
     answerer = BlipAnswerer(model, processor, _info(size, where))
     answerer.max_tokens = ANSWER_TOKENS
     return model, processor, VqaTask(answerer)
 
 
-def _random(model_class: type[PreTrainedModel], size: Size, where: Device) -> tuple[PreTrainedModel, BlipProcessor]:
-    """A random model that never writes the end token, so that every way writes as many tokens."""
+def _random(
+    model_class: type[PreTrainedModel], size: Size, where: Device, end: float
+) -> tuple[PreTrainedModel, BlipProcessor]:
+    """A random model; with a low score of the end token it never ends, with a high one as soon as it may."""
     model = make_model(model_class, size)
     head = model.text_decoder.cls.predictions
-    head.decoder.bias[3] = head.bias[3] = -30.0
+    head.decoder.bias[3] = head.bias[3] = end
     return model.to(where.device, where.dtype), make_processor(size)
 
 
