@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import torch
-from torch import Tensor
 
 from mm_demo.attention.methods import Method
 from mm_demo.attention.shares import modality_shares
@@ -90,7 +89,9 @@ def _explained(result: VqaResult, method: Method, layer: int | None, head: int |
     image, question = trace.segments["image"], trace.segments["question"]
     if not isinstance(question.layout, TextLayout):
         raise TypeError("the question's segment is no text")
-    answer = _summed([method(trace, "answer", i, layer, head) for i in range(len(trace.segments["answer"]))])
+    everything = slice(None)
+    answer = {name: rows.sum(0) for name, rows in method.rows(trace, "answer", everything, layer, head).items()}
+    looks = method.rows(trace, "question", everything, layer, head)["image"]
     words = [(i, place) for i, place in enumerate(question.layout.offsets) if place is not None]
     relevance = signed_relevance([float(answer["question"][i]) for i, _ in words])
     tokens = [
@@ -99,13 +100,9 @@ def _explained(result: VqaResult, method: Method, layer: int | None, head: int |
             start=start,
             end=end,
             relevance=value,
-            map=image_map(image, method(trace, "question", i, layer, head)["image"]),
+            map=image_map(image, looks[i]),
             known=result.question[start:end] not in result.unknown_words,
         )
         for (i, (start, end)), value in zip(words, relevance, strict=True)
     ]
     return replace(result, question_tokens=tokens, image_map=image_map(image, answer["image"]), method=method.name)
-
-
-def _summed(parts: list[dict[str, Tensor]]) -> dict[str, Tensor]:
-    return {name: torch.stack([part[name] for part in parts]).sum(0) for name in parts[0]}

@@ -148,9 +148,8 @@ def log_odds(logits: Tensor, token_id: int) -> Tensor:
     Unlike the logit it compares with the other tokens, and unlike log p its gradient does not vanish as p nears 1.
     """
     logits = logits.float()
-    others = torch.ones_like(logits, dtype=torch.bool)
-    others[token_id] = False
-    return logits[token_id] - logits[others].logsumexp(0)
+    others = torch.cat([logits[:token_id], logits[token_id + 1 :]])
+    return logits[token_id] - others.logsumexp(0)
 
 
 @contextmanager
