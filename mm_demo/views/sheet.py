@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,9 +17,7 @@ _LINE = 24
 _INK = (30, 32, 38)
 
 
-def sheet(
-    picture: Image.Image, maps: Sequence[tuple[str, np.ndarray]], title: str, columns: int = 5
-) -> Image.Image:
+def sheet(picture: Image.Image, maps: Sequence[tuple[str, np.ndarray]], title: str, columns: int = 5) -> Image.Image:
     """Draws the picture and its maps in rows, with a colour bar below.
 
     Args:
@@ -58,6 +57,9 @@ def _colour_bar(page: Image.Image, draw: ImageDraw.ImageDraw, top: int) -> None:
 
 def _write(draw: ImageDraw.ImageDraw, at: tuple[int, int], text: str, width: int, size: int) -> None:
     font = ImageFont.load_default(size)
-    while text and draw.textlength(text, font=font) > width:
-        text = text[:-2] + "…"
+    if draw.textlength(text, font=font) > width:
+        fits = bisect_left(
+            range(len(text)), True, key=lambda n: draw.textlength(text[: n + 1] + "…", font=font) > width
+        )
+        text = text[:fits] + "…"
     draw.text(at, text, fill=_INK, font=font)

@@ -1,0 +1,45 @@
+"""Starts the app: `python app.py [--host H] [--port P] [--share] [--model TASK=ID]…`; Hugging Face Spaces runs it as is."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+import mm_demo
+from mm_demo.ui.app import launch
+from mm_demo.ui.models import Models
+
+TASKS = ("caption", "vqa")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Serve the page that explains multimodal models.")
+    # Where the app is hosted (a container, a Space), the environment says where to listen.
+    parser.add_argument(
+        "--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), help="address to listen on"
+    )
+    parser.add_argument("--port", type=int, default=int(os.environ.get("GRADIO_SERVER_PORT", "7860")))
+    parser.add_argument("--share", action="store_true", help="ask Gradio for a public link")
+    parser.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        type=_choice,
+        metavar="TASK=ID",
+        help="e.g. vqa=Salesforce/blip-vqa-base",
+    )
+    args = parser.parse_args()
+    chosen = dict(args.model)
+    page = launch(Models(lambda name: mm_demo.load(name, chosen.get(name)), TASKS), args.host, args.port, args.share)
+    page.block_thread()
+
+
+def _choice(text: str) -> tuple[str, str]:
+    task, separator, model = text.partition("=")
+    if task not in TASKS or not separator or not model:
+        raise argparse.ArgumentTypeError(f"{text!r} is not TASK=ID with TASK one of {', '.join(TASKS)}")
+    return task, model
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Where a picture comes from: a file, the clipboard, the camera, an example, or the drawing board."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.components.image import ImageData
+from PIL import Image
+
+from mm_demo.errors import UserError
+from mm_demo.ui.drawing_board import drawing_board, read_drawing
+from mm_demo.ui.example_strip import example_strip
+
+
+class PictureInput(gr.Image):
+    """gr.Image(type="filepath") that passes the file on unread, so that a damaged one is met where it can be explained."""
+
+    def preprocess(self, payload: ImageData | None) -> str | None:
+        """The path of what was uploaded, or None."""
+        if payload is None or payload.path is None:
+            return super().preprocess(payload)
+        return payload.path
+
+    def get_block_name(self) -> str:
+        return "image"
+
+
+class PictureSource:
+    """The left column's picture: a tab to bring one, a tab to draw one, and where wanted one to watch the camera."""
+
+    def __init__(self, name: str, examples: Sequence[Path], live: bool = False) -> None:
+        self.kind = gr.State("picture")
+        self.camera: gr.Image | None = None
+        tabs = []
+        with gr.Tabs():
+            with gr.Tab("Picture", id="picture") as bring:
+                self.picture = PictureInput(
+                    label="Picture",
+                    type="filepath",
+                    sources=["upload", "webcam", "clipboard"],
+                    height=300,
+                    elem_id=f"{name}-picture",
+                    buttons=[],
+                    alt_text="Your picture",
+                )
+                example_strip(examples, self.picture)
+            with gr.Tab("Draw", id="drawing") as draw:
+                self.board = drawing_board(f"{name}-board")
+            tabs += [(bring, "picture"), (draw, "drawing")]
+            if live:
+                with gr.Tab("Live", id="live") as watch:
+                    self.camera = gr.Image(
+                        label="Camera: press Record, and every moment is captioned",
+                        sources=["webcam"],
+                        streaming=True,
+                        type="pil",
+                        height=300,
+                        elem_id=f"{name}-camera",
+                        buttons=[],
+                    )
+                tabs.append((watch, "live"))
+        for tab, kind in tabs:
+            tab.select(_constant(kind), None, self.kind, queue=False, show_progress="hidden", api_visibility="private")
+
+    @property
+    def inputs(self) -> list[Any]:
+        """The components that `chosen` takes, in its order."""
+        return [self.kind, self.picture, self.board]
+
+
+def chosen(kind: str, picture: str | None, board: str | None) -> str | Image.Image:
+    """What the person means: the picture brought or the one drawn. Raises UserError where there is none."""
+    if kind == "drawing":
+        return read_drawing(board)
+    if picture is None:
+        raise UserError("There is no picture yet: upload, paste, photograph or draw one, or take an example.")
+    return picture
+
+
+def _constant(value: str) -> Callable[[], str]:
+    return lambda: value
