@@ -1,4 +1,4 @@
-"""Starts the app: `python app.py [--host H] [--port P] [--share] [--model TASK=ID]…`; Hugging Face Spaces runs it as is."""
+"""Starts the app: `python app.py [--host H] [--port P] [--share] [--model TASK=ID]…`; a Space runs it as it is."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ TASKS = ("caption", "vqa")
 def main() -> None:
     parser = argparse.ArgumentParser(description="Serve the page that explains multimodal models.")
     # Where the app is hosted (a container, a Space), the environment says where to listen.
-    parser.add_argument(
-        "--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), help="address to listen on"
-    )
-    parser.add_argument("--port", type=int, default=int(os.environ.get("GRADIO_SERVER_PORT", "7860")))
+    host, port = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), os.environ.get("GRADIO_SERVER_PORT", "7860")
+    parser.add_argument("--host", default=host, help="address to listen on (%(default)s)")
+    parser.add_argument("--port", type=int, default=port, help="port to listen on (%(default)s)")
     parser.add_argument("--share", action="store_true", help="ask Gradio for a public link")
     parser.add_argument(
         "--model",
@@ -26,7 +25,7 @@ def main() -> None:
         default=[],
         type=_choice,
         metavar="TASK=ID",
-        help="e.g. vqa=Salesforce/blip-vqa-base",
+        help="such as vqa=Salesforce/blip-vqa-base",
     )
     args = parser.parse_args()
     chosen = dict(args.model)

@@ -41,7 +41,7 @@ class Word(TypedDict, total=False):
 def attention_view(elem_id: str) -> gr.HTML:
     """The component; give it what `content` and `picture_and` return."""
     table = viridis()
-    scale = ",".join("#%02x%02x%02x" % tuple(table[i]) for i in range(0, 256, 15))
+    scale = ",".join(f"#{bytes(table[i]).hex()}" for i in range(0, 256, 15))
     script = (_FOLDER / "attention_view.js").read_text()
     return gr.HTML(
         value=content(None, []),

@@ -94,13 +94,7 @@ class CaptionTab:
                     break
                 words.append(caption_word(step))
                 shape = step.map.shape
-                yield [
-                    gr.update(value=content(run, words, shape, busy=True)),
-                    gr.skip(),
-                    gr.skip(),
-                    gr.skip(),
-                    gr.skip(),
-                ]
+                yield [gr.update(value=content(run, words, shape, busy=True)), *[gr.skip()] * 4]
             yield [
                 gr.update(value=content(run, words, shape, spoken=f"Caption: {result.answer}")),
                 notice(doubts("caption", result.familiar)),

@@ -11,6 +11,16 @@ from mm_demo.ui.models import Models
 from mm_demo.ui.picture_source import PictureInput
 from mm_demo.ui.sentences import sentence
 
+_CAPTION = (
+    "Captions a picture. Returns caption, tokens (token, probability 0…1, map: rows of relevances that sum to 1), "
+    "familiar (whether the picture is of the kind that the model knows) and familiarity (0…1)."
+)
+_VQA = (
+    "Answers a question about a picture. Returns answer, candidates (answer, probability 0…1, best first), "
+    "modality_shares (image and text, summing to 1), question_tokens (token, relevance −1…1), image_map (rows of "
+    "relevances that sum to 1), familiar, familiarity (0…1) and unknown_words."
+)
+
 
 def add_endpoints(models: Models) -> None:
     """Adds /caption and /vqa to the Blocks that is being built; they show nothing on the page."""
@@ -36,15 +46,12 @@ def add_endpoints(models: Models) -> None:
             image,
             answer,
             api_name="caption",
-            api_description="Captions a picture. Returns caption, tokens (token, probability 0…1, map: rows of relevances "
-            "that sum to 1), familiar (whether the picture is of the kind the model knows) and familiarity (0…1).",
+            api_description=_CAPTION,
         )
         gr.Button().click(
             vqa,
             [image, question],
             answer,
             api_name="vqa",
-            api_description="Answers a question about a picture. Returns answer, candidates (answer, probability 0…1, best "
-            "first), modality_shares (image and text, summing to 1), question_tokens (token, relevance −1…1), image_map "
-            "(rows of relevances that sum to 1), familiar, familiarity (0…1) and unknown_words.",
+            api_description=_VQA,
         )

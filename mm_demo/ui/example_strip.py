@@ -12,13 +12,15 @@ from PIL import Image
 
 _SIDE = 112
 
-_HTML = """<p>Or take one of these</p><div role="group" aria-label="Example pictures">{{#each value}}
-<button type="button" data-index="{{@index}}" aria-label="{{this.name}}"><img alt="" src="{{this.source}}"></button>{{/each}}</div>"""
+_HTML = """<p>Or take one of these</p><div role="group" aria-label="Example pictures">
+{{#each value}}<button type="button" data-index="{{@index}}" aria-label="{{this.name}}">
+<img alt="" src="{{this.source}}"></button>{{/each}}</div>"""
 
 _CSS = """
 p { margin: 0 0 6px; font-size: 14px; color: var(--body-text-color-subdued); }
 div { display: grid; grid-template-columns: repeat(auto-fill, minmax(64px, 1fr)); gap: 8px; }
-button { padding: 0; border: 2px solid var(--border-color-primary); border-radius: 8px; overflow: hidden; cursor: pointer; line-height: 0; background: none; }
+button { padding: 0; border: 2px solid var(--border-color-primary); border-radius: 8px; overflow: hidden; cursor: pointer;
+  line-height: 0; background: none; }
 button:hover, button:focus-visible { border-color: var(--color-accent); outline: none; }
 img { width: 100%; aspect-ratio: 1; object-fit: cover; margin: 0; }
 """

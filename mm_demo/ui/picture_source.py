@@ -7,29 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.components.image import ImageData
 from PIL import Image
 
 from mm_demo.errors import UserError
 from mm_demo.ui.drawing_board import drawing_board, read_drawing
 from mm_demo.ui.example_strip import example_strip
-
-
-class PictureInput(gr.Image):
-    """gr.Image(type="filepath") that passes the file on unread, so that a damaged one is met where it can be explained."""
-
-    def preprocess(self, payload: ImageData | None) -> str | None:
-        """The path of what was uploaded, or None."""
-        if payload is None or payload.path is None:
-            return super().preprocess(payload)
-        return payload.path
-
-    def get_block_name(self) -> str:
-        return "image"
+from mm_demo.ui.picture_input import PictureInput
 
 
 class PictureSource:
-    """The left column's picture: a tab to bring one, a tab to draw one, and where wanted one to watch the camera."""
+    """The left column's picture: a tab to bring one, a tab to draw one, and where wanted one to watch the camera.
+
+    Attributes:
+        kind: which of them is in use: "picture", "drawing" or "live".
+        picture: what was brought.
+        board: what was drawn.
+        camera: the camera that is watched, None without one.
+    """
 
     def __init__(self, name: str, examples: Sequence[Path], live: bool = False) -> None:
         self.kind = gr.State("picture")
