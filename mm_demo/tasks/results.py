@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,9 @@ import numpy as np
 from PIL import Image
 
 from mm_demo.attention.trace import Trace
+
+ImageSource = str | os.PathLike[str] | Image.Image | np.ndarray
+"""What a task takes as a picture: a path, a PIL image or an array (height, width[, channels])."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,11 @@ class TokenRelevance:
 
 @dataclass
 class CaptionResult:
-    """`answer` is the caption. `image` is the picture as the model was given it, upright, RGB."""
+    """`answer` is the caption. `image` is the picture as the model was given it, upright, RGB.
+
+    Attributes:
+        token_ids: the vocabulary's ids of `tokens`, from which the same caption can be explained again.
+    """
 
     answer: str
     candidates: list[tuple[str, float]]
@@ -62,6 +70,7 @@ class CaptionResult:
     trace: Trace
     image: Image.Image
     method: str
+    token_ids: list[int] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """The command line's object (DESIGN contract): caption, tokens, familiar."""

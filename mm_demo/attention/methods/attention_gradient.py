@@ -1,0 +1,48 @@
+"""Attention times gradient, layer by layer, without propagation."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from mm_demo.attention.methods.base import Method, gradient_of, heads_of, in_layer
+from mm_demo.attention.trace import Record, Trace
+
+
+class AttentionGradient(Method):
+    """A ⊙ ∇A summed over layers: to first order, how much the score owes to each weight.
+
+    The element's own row where it looks at a segment itself. A segment that it reaches only through others is credited
+    with all their rows, since the gradient there is already that of the element's score. Signed: a negative value
+    argues against. Related to Grad-CAM on attention (Selvaraju et al. 2017; Chefer et al. 2021, baselines).
+    """
+
+    name = "attention_gradient"
+    label = "Attention × gradient"
+    help = "How much the word's score owes, to first order, to looking at each part; negative argues against it."
+    needs_gradient = True
+    controls = ("layer", "head")
+    rank = 1
+
+    def __call__(
+        self, trace: Trace, query_segment: str, element_index: int, layer: int | None = None, head: int | None = None
+    ) -> dict[str, Tensor]:
+        own: dict[str, list[Tensor]] = {}
+        through: dict[str, list[Tensor]] = {}
+        reachable = _reachable(trace, query_segment)
+        for record in in_layer(trace.records, layer):
+            if record.query == query_segment:
+                own.setdefault(record.key, []).append(_product(record, head)[element_index])
+            elif record.query in reachable and record.kind == "cross":
+                through.setdefault(record.key, []).append(_product(record, head).sum(0))
+        return {name: sum(rows[1:], rows[0]) for name, rows in (through | own).items()}
+
+
+def _product(record: Record, head: int | None) -> Tensor:
+    return heads_of(record.weights * gradient_of(record), head)
+
+
+def _reachable(trace: Trace, start: str) -> set[str]:
+    found = {start}
+    while more := {r.key for r in trace.records if r.query in found} - found:
+        found |= more
+    return found

@@ -1,0 +1,68 @@
+"""What every explanation method is: a pure function of a trace, with the words the page shows for it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from torch import Tensor
+
+from mm_demo.attention.trace import Record, Trace
+
+
+class Method(ABC):
+    """How relevance is read from a trace.
+
+    Attributes:
+        name: what the method is called in the interfaces.
+        label: what a person reads in a list.
+        help: one sentence on what it shows.
+        needs_gradient: True where the trace's records must carry gradients.
+        controls: which of "layer" and "head" can be chosen.
+        rank: place in lists, small first.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    help: ClassVar[str]
+    needs_gradient: ClassVar[bool] = False
+    controls: ClassVar[tuple[str, ...]] = ()
+    rank: ClassVar[int]
+
+    @abstractmethod
+    def __call__(
+        self, trace: Trace, query_segment: str, element_index: int, layer: int | None = None, head: int | None = None
+    ) -> dict[str, Tensor]:
+        """Relevance of every element of every segment for one element of `query_segment`.
+
+        Args:
+            trace: what was attended; with gradients where `needs_gradient`.
+            query_segment: name of the segment whose element is explained.
+            element_index: which element of it.
+            layer: only this layer (of each stack), all layers where None.
+            head: only this head, the mean of all where None.
+
+        Returns:
+            For every segment that the element could look at, (elements of the segment,).
+        """
+
+
+def heads_of(weights: Tensor, head: int | None) -> Tensor:
+    """(…, heads, queries, keys) → (…, queries, keys): one head, or the mean of all."""
+    return weights.mean(-3) if head is None else weights.select(-3, head)
+
+
+def in_layer(records: list[Record], layer: int | None) -> list[Record]:
+    """The records of one layer, or all."""
+    return [r for r in records if layer is None or r.layer == layer]
+
+
+def gradient_of(record: Record) -> Tensor:
+    """The gradient of a record, (heads, queries, keys).
+
+    Raises:
+        ValueError: the trace was recorded without gradients.
+    """
+    if record.gradient is None:
+        raise ValueError("this method needs a trace with gradients")
+    return record.gradient

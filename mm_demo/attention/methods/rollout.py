@@ -1,0 +1,44 @@
+"""Attention rollout: attention followed through all layers, the residual connection counted in."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from mm_demo.attention.methods.base import Method, heads_of
+from mm_demo.attention.trace import Trace
+
+
+class Rollout(Method):
+    """Abnar & Zuidema 2020, "Quantifying Attention Flow in Transformers".
+
+    With A the mean over heads, a self-attention layer passes on Ã = (A + I) / rowsum(A + I). A cross-attention layer
+    adds what it read to the residual stream in the same way, so half of the result comes from either side. Rows sum
+    to 1 over all segments together.
+    """
+
+    name = "rollout"
+    label = "Attention rollout"
+    help = "Attention followed through all layers from the word down to its inputs, as if every layer mixed evenly."
+    controls = ("head",)
+    rank = 3
+
+    def __call__(
+        self, trace: Trace, query_segment: str, element_index: int, layer: int | None = None, head: int | None = None
+    ) -> dict[str, Tensor]:
+        flow: dict[str, dict[str, Tensor]] = {
+            name: {name: torch.eye(len(segment))} for name, segment in trace.segments.items()
+        }
+        for record in trace.records:
+            attention = heads_of(record.weights, head).cpu()
+            own = flow[record.query]
+            if record.kind == "self":
+                mixed = attention + torch.eye(len(attention))
+                mixed = mixed / mixed.sum(-1, keepdim=True)
+                flow[record.query] = {name: mixed @ matrix for name, matrix in own.items()}
+            else:
+                read = {name: attention @ matrix for name, matrix in flow[record.key].items()}
+                flow[record.query] = {
+                    name: (own.get(name, 0) + read.get(name, torch.zeros(()))) / 2 for name in own | read
+                }
+        return {name: matrix[element_index] for name, matrix in flow[query_segment].items()}

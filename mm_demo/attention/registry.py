@@ -1,0 +1,79 @@
+"""The way in for model families that compute attention through the transformers registry.
+
+The model keeps its fast kernel: the weights, which that kernel never forms, are computed a second time, and only for
+the modules that an active recorder asked for.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from transformers import AttentionInterface, AttentionMaskInterface
+from transformers.integrations.sdpa_attention import repeat_kv, sdpa_attention_forward
+from transformers.masking_utils import sdpa_mask
+
+from mm_demo.attention.recorder import REGISTRY_NAME, active_recorder
+
+
+def recorded_attention(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    is_causal: bool | None = None,
+    **kwargs: object,
+) -> tuple[Tensor, Tensor | None]:
+    """Scaled dot-product attention that reports its weights to the calling thread's recorder.
+
+    Args:
+        module: the attention module that calls.
+        query: (batch, heads, queries, head dim).
+        key: (batch, key heads, keys, head dim); fewer heads than the query's where they are grouped.
+        value: (batch, key heads, keys, value dim).
+        attention_mask: boolean (True: may be seen) or additive, broadcastable to (batch, heads, queries, keys).
+        scaling: factor on the scores, 1/sqrt(head dim) where None.
+        dropout: probability of dropping a weight while training.
+        is_causal: overrides the module's own flag, which counts only where there is no mask.
+
+    Returns:
+        (batch, queries, heads, value dim), and the weights (batch, heads, queries, keys) if they were recorded.
+    """
+    recorder = active_recorder()
+    if recorder is None or not recorder.wants(module):
+        return sdpa_attention_forward(module, query, key, value, attention_mask, dropout, scaling, is_causal, **kwargs)
+    causal = is_causal if is_causal is not None else bool(getattr(module, "is_causal", True))
+    weights = attention_weights(query, key, attention_mask, scaling, causal)
+    recorder.add(module, weights)
+    if recorder.differentiable:
+        # The kernel's output does not depend on `weights`: to differentiate by them, the output is made from them.
+        values = repeat_kv(value, query.shape[1] // value.shape[1])
+        return (weights @ values).transpose(1, 2).contiguous(), weights
+    output, _ = sdpa_attention_forward(module, query, key, value, attention_mask, dropout, scaling, is_causal, **kwargs)
+    return output, weights
+
+
+def attention_weights(
+    query: Tensor, key: Tensor, attention_mask: Tensor | None, scaling: float | None, causal: bool
+) -> Tensor:
+    """The weights that the kernel used, (batch, heads, queries, keys); arguments as in `recorded_attention`."""
+    key = repeat_kv(key, query.shape[1] // key.shape[1])
+    scores = query @ key.transpose(-1, -2) * (query.shape[-1] ** -0.5 if scaling is None else scaling)
+    queries, keys = scores.shape[-2:]
+    if attention_mask is None:
+        if causal and queries > 1:
+            allowed = torch.ones(queries, keys, dtype=torch.bool, device=scores.device).tril()
+            scores = scores.masked_fill(~allowed, float("-inf"))
+    elif attention_mask.dtype == torch.bool:
+        scores = scores.masked_fill(~attention_mask, float("-inf"))
+    else:
+        scores = scores + attention_mask
+    # A row in which everything is masked is 0/0; the kernel answers it with zeros, and so do the weights.
+    return scores.softmax(dim=-1, dtype=torch.float32).nan_to_num().to(query.dtype)
+
+
+AttentionInterface.register(REGISTRY_NAME, recorded_attention)
+# Without a mask function of its own, an unknown implementation gets no mask at all: padding would receive weight.
+AttentionMaskInterface.register(REGISTRY_NAME, sdpa_mask)

@@ -1,0 +1,126 @@
+"""`BlipForQuestionAnswering`: ranks whole answers, and traces the best one through the question to the picture."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+from transformers import BlipForQuestionAnswering, BlipProcessor
+from transformers.cache_utils import Cache
+
+from mm_demo.attention.recorder import Recorder, to_records
+from mm_demo.attention.trace import Segment, TextLayout, Trace
+from mm_demo.models.blip.parts import (
+    BlipEyes,
+    BlipVocabulary,
+    attention_sites,
+    differentiable,
+    embed,
+    limit_of,
+    log_odds,
+)
+from mm_demo.models.blip.ranking import rank_sequences
+from mm_demo.models.familiarity import Familiarity
+from mm_demo.models.family import Answered, ModelInfo, Picture
+from mm_demo.models.recent import RecentPictures
+
+_LONGEST_ANSWER = 12
+
+
+class BlipAnswerer:
+    """Answers with their probabilities; the best one's trace goes answer → question → image.
+
+    The question's elements look at one another and at the image; the answer decoder looks only at the question. Element
+    i of segment "answer" is the decoder's position i, which wrote token i; the end token's position is left out.
+
+    Args:
+        model: in evaluation mode, with frozen parameters.
+        processor: the one saved with it.
+        info: what to say about it.
+        familiarity: judges whether a picture is of the kind the checkpoint knows; None where it can't.
+    """
+
+    family: ClassVar[str] = "blip"
+
+    def __init__(
+        self,
+        model: BlipForQuestionAnswering,
+        processor: BlipProcessor,
+        info: ModelInfo,
+        familiarity: Familiarity | None = None,
+    ) -> None:
+        self.info = info
+        self._encoder = model.text_encoder
+        self._decoder = model.text_decoder
+        self._eyes = BlipEyes(model.vision_model, processor, familiarity)
+        self._vocabulary = BlipVocabulary(processor, model.config.text_config)
+        self._sites = [
+            *attention_sites(self._encoder, own="question", other="image"),
+            *attention_sites(self._decoder.bert, own="answer", other="question"),
+        ]
+        self.look = RecentPictures(self._eyes.encode)
+        limit = limit_of(model.generation_config.max_length, self._vocabulary.longest, _LONGEST_ANSWER)
+        self.max_tokens = limit
+
+    def answer(self, picture: Picture, question: str) -> Answered:
+        """Rank answers and trace the best.
+
+        Raises:
+            UserError: the question is longer than the model can read.
+        """
+        ids, labels, ranges = self._vocabulary.encode(question)
+        device = picture.states.device
+        recorder = Recorder(self._sites, differentiable=True)
+        with recorder.hooked():
+            with recorder.active(), differentiable():
+                states: Tensor = self._encoder(
+                    encoder_embeds=embed(self._encoder, torch.tensor([ids], device=device)),
+                    encoder_hidden_states=picture.states,
+                ).last_hidden_state
+            answers = self._merged(self.rank(states.detach()))
+            best = answers[0][1]
+            with recorder.active(), differentiable():
+                read = torch.tensor([[self._vocabulary.start, *best[:-1]]], device=device)
+                logits: Tensor = self._decoder(
+                    encoder_embeds=embed(self._decoder.bert, read), encoder_hidden_states=states, use_cache=False
+                ).logits[0]
+                score = torch.stack([log_odds(logits[i], token) for i, token in enumerate(best)]).sum()
+        places = [r for i, r in zip(ids, ranges, strict=True) if r is not None and self._vocabulary.is_unknown(i)]
+        segments = {
+            "image": self._eyes.segment,
+            "question": Segment("question", "text", tuple(labels), TextLayout(question, tuple(ranges))),
+            "answer": self._answer_segment(answers[0][0], best),
+        }
+        return Answered(
+            candidates=[(text, probability) for text, _, probability in answers],
+            unknown_words=list(dict.fromkeys(question[start:end] for start, end in places)),
+            trace=Trace(segments, to_records(recorder.take(), score)),
+        )
+
+    def rank(self, states: Tensor) -> list[tuple[tuple[int, ...], float]]:
+        """The most probable answers to an encoded question: [(ids without the end token, probability)], best first.
+
+        Args:
+            states: (1, question elements, dim), the question encoder's output.
+        """
+
+        def advance(read: Tensor, cache: Cache | None) -> tuple[Tensor, Cache]:
+            output = self._decoder(input_ids=read, encoder_hidden_states=states, past_key_values=cache, use_cache=True)
+            return output.logits[:, -1].float().log_softmax(-1), output.past_key_values
+
+        with torch.inference_mode():
+            return rank_sequences(advance, self._vocabulary.start, self._vocabulary.end, self.max_tokens, states.device)
+
+    def _merged(self, ranked: list[tuple[tuple[int, ...], float]]) -> list[tuple[str, tuple[int, ...], float]]:
+        """[(text, ids, probability)]: spellings of one text are one answer, with the ids of the likeliest."""
+        merged: dict[str, tuple[tuple[int, ...], float]] = {}
+        for ids, probability in ranked:
+            text = self._vocabulary.decode(list(ids)) or " ".join(self._vocabulary.read(i)[0] for i in ids)
+            first, total = merged.get(text, (ids, 0.0))
+            merged[text] = (first, total + probability)
+        return sorted(((text, ids, p) for text, (ids, p) in merged.items()), key=lambda answer: -answer[2])
+
+    def _answer_segment(self, text: str, ids: tuple[int, ...]) -> Segment:
+        tokens = tuple(self._vocabulary.read(i)[0] for i in ids)
+        return Segment("answer", "text", tokens, TextLayout(text, (None,) * len(ids)))

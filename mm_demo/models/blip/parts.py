@@ -1,0 +1,172 @@
+"""What BLIP's captioner and answerer share: eyes, vocabulary, and the names of the attention modules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from PIL import Image
+from torch import Tensor
+from transformers import BlipProcessor, BlipTextConfig, BlipVisionConfig
+from transformers.models.blip.modeling_blip import BlipVisionModel
+from transformers.models.blip.modeling_blip_text import BlipTextModel
+
+from mm_demo.attention.recorder import Site
+from mm_demo.attention.trace import ImageLayout, Segment
+from mm_demo.errors import UserError
+from mm_demo.models.familiarity import Familiarity
+from mm_demo.models.family import Picture
+
+
+class BlipEyes:
+    """The vision encoder with the processor's picture settings.
+
+    Raises:
+        UserError: the processor makes pictures of another size than the encoder takes.
+    """
+
+    def __init__(self, model: BlipVisionModel, processor: BlipProcessor, familiarity: Familiarity | None) -> None:
+        config: BlipVisionConfig = model.config
+        made = processor.image_processor.size
+        if (made["height"], made["width"]) != (config.image_size, config.image_size):
+            raise UserError(
+                f"This checkpoint is damaged: its processor makes pictures of {made['width']} × {made['height']} "
+                f"pixels, but its model takes {config.image_size} × {config.image_size}; get it again."
+            )
+        self._model = model
+        self._processor = processor.image_processor
+        self._familiarity = familiarity
+        side = config.image_size // config.patch_size
+        self.segment = Segment(
+            name="image",
+            modality="image",
+            labels=("picture", *(f"row {i // side + 1}, column {i % side + 1}" for i in range(side * side))),
+            layout=ImageLayout(rows=side, cols=side),
+            leading=1,
+        )
+
+    def encode(self, image: Image.Image) -> Picture:
+        """Run the vision encoder on an RGB picture."""
+        pixels = self._processor(images=image, return_tensors="pt")["pixel_values"]
+        weight = self._model.embeddings.patch_embedding.weight
+        with torch.inference_mode():
+            output = self._model(
+                pixels.to(weight.device, weight.dtype), output_hidden_states=self._familiarity is not None
+            )
+        # A copy made outside inference mode is an ordinary tensor, which later passes may differentiate through.
+        states = output.last_hidden_state.clone()
+        if self._familiarity is None:
+            return Picture(image, states, familiarity=1.0, familiar=True)
+        with torch.inference_mode():
+            score = self._familiarity.score([hidden[0] for hidden in output.hidden_states])
+        return Picture(image, states, familiarity=score, familiar=score >= self._familiarity.threshold)
+
+
+class BlipVocabulary:
+    """Text to ids and back, safe to share between threads.
+
+    Raises:
+        UserError: the tokenizer holds ids that the model does not.
+    """
+
+    def __init__(self, processor: BlipProcessor, config: BlipTextConfig) -> None:
+        if len(processor.tokenizer) > config.vocab_size:
+            raise UserError(
+                f"This checkpoint is damaged: its tokenizer knows {len(processor.tokenizer)} tokens, "
+                f"its model {config.vocab_size}; get it again."
+            )
+        self._tokenizer = processor.tokenizer
+        # The tokenizer's own call sets padding and truncation on this shared object each time, which fails when two
+        # threads do so at once; set once here, `encode` only reads.
+        self._encoder = processor.tokenizer.backend_tokenizer
+        self._encoder.no_padding()
+        self._encoder.no_truncation()
+        self._encoder.encode_special_tokens = True
+        self._special = set(processor.tokenizer.all_special_ids)
+        self._unknown = processor.tokenizer.unk_token_id
+        self.start: int = config.bos_token_id
+        self.end: int = config.sep_token_id
+        self.longest: int = config.max_position_embeddings
+
+    def encode(self, text: str) -> tuple[list[int], list[str], list[tuple[int, int] | None]]:
+        """The ids of a text with [CLS] and [SEP] around it, their labels, and their character ranges in the text.
+
+        Raises:
+            UserError: more tokens than the model has positions for.
+        """
+        encoding = self._encoder.encode(text)
+        if len(encoding.ids) > self.longest:
+            raise UserError(
+                f"The question is too long for this model: {len(encoding.ids)} word pieces, at most {self.longest}."
+            )
+        ranges = [
+            None if special else (int(start), int(end))
+            for special, (start, end) in zip(encoding.special_tokens_mask, encoding.offsets, strict=True)
+        ]
+        labels = [encoding.tokens[i] if place is None else text[place[0] : place[1]] for i, place in enumerate(ranges)]
+        return list(encoding.ids), labels, ranges
+
+    def is_unknown(self, token_id: int) -> bool:
+        """True for the id that stands for every word outside the vocabulary."""
+        return token_id == self._unknown
+
+    def read(self, token_id: int) -> tuple[str, bool]:
+        """One generated token as a person reads it, and whether it continues the word before it."""
+        piece = self._tokenizer.convert_ids_to_tokens(token_id)
+        if piece is None:
+            return f"[{token_id}]", False
+        return piece.removeprefix("##"), piece.startswith("##") and len(piece) > 2
+
+    def decode(self, ids: list[int]) -> str:
+        """The text of generated ids, special tokens left out."""
+        return str(self._tokenizer.decode(ids, skip_special_tokens=True)).strip()
+
+
+def attention_sites(stack: BlipTextModel, own: str, other: str) -> list[Site]:
+    """The self- and cross-attention of every layer of a text stack that reads segment `own` and looks at `other`."""
+    sites = []
+    for index, layer in enumerate(stack.encoder.layer):
+        sites.append(Site(layer.attention.self, index, "self", own, own))
+        sites.append(Site(layer.crossattention.self, index, "cross", own, other))
+    return sites
+
+
+def embed(stack: BlipTextModel, ids: Tensor) -> Tensor:
+    """The stack's input for these ids, (batch, length, dim), as a leaf that gradients start from.
+
+    The parameters are frozen: with a plain forward, no attention weight would be part of a graph.
+    """
+    with torch.no_grad():
+        embedded: Tensor = stack.embeddings(input_ids=ids)
+    return embedded.requires_grad_()
+
+
+def log_odds(logits: Tensor, token_id: int) -> Tensor:
+    """log p/(1 − p) of one token, from logits (vocabulary,).
+
+    Unlike the logit it compares with the other tokens, and unlike log p its gradient does not vanish as p nears 1.
+    """
+    logits = logits.float()
+    others = torch.ones_like(logits, dtype=torch.bool)
+    others[token_id] = False
+    return logits[token_id] - logits[others].logsumexp(0)
+
+
+@contextmanager
+def differentiable() -> Iterator[None]:
+    """Gradients on, whatever mode the caller is in."""
+    with torch.inference_mode(False), torch.enable_grad():
+        yield
+
+
+def limit_of(generation_max_length: int | None, positions: int, otherwise: int) -> int:
+    """How many tokens to write at most: the checkpoint's own limit (which counts the start token), else a default."""
+    own = otherwise if generation_max_length is None else generation_max_length - 1
+    return max(1, min(own, positions))
+
+
+def most_likely(probabilities: Tensor, count: int) -> list[tuple[int, float]]:
+    """[(id, probability)] of the `count` most likely tokens, from (vocabulary,)."""
+    top = probabilities.topk(min(count, len(probabilities)))
+    return [(int(i), min(float(p), 1.0)) for i, p in zip(top.indices.tolist(), top.values.tolist(), strict=True)]

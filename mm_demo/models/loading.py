@@ -1,0 +1,168 @@
+"""Opens a model for a task: from the repository's `weights/`, a local folder, or what is already in the hub's cache."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+import torch
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+from transformers import BlipForConditionalGeneration, BlipForQuestionAnswering, BlipProcessor, PreTrainedModel
+from transformers.utils import logging as transformers_logging
+
+from mm_demo.errors import UserError
+from mm_demo.models.blip import BlipAnswerer, BlipCaptioner
+from mm_demo.models.catalog import CATALOG, Tier, cards_for, find_card
+from mm_demo.models.checkpoint import read_architecture, weight_files
+from mm_demo.models.device import Device, choose_device
+from mm_demo.models.familiarity import Familiarity
+from mm_demo.models.family import Answerer, Captioner, ModelInfo
+
+WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
+"""Where the embedded checkpoints lie."""
+
+Family = Captioner | Answerer
+
+
+@dataclass(frozen=True)
+class _Architecture:
+    task: str
+    model: type[PreTrainedModel]
+    wrap: Callable[[PreTrainedModel, BlipProcessor, ModelInfo, Familiarity | None], Family]
+
+
+_ARCHITECTURES = {
+    "BlipForConditionalGeneration": _Architecture("caption", BlipForConditionalGeneration, BlipCaptioner),
+    "BlipForQuestionAnswering": _Architecture("vqa", BlipForQuestionAnswering, BlipAnswerer),
+}
+_DOES = {"caption": "writes captions", "vqa": "answers questions about pictures"}
+
+_opened: dict[tuple[str, Path, Device], Family] = {}
+_lock = Lock()
+
+
+def open_model(task: str, model: str | None = None, device: str | None = None) -> Family:
+    """The model for a task, shared by everybody who asks for the same one.
+
+    Args:
+        task: "caption" or "vqa".
+        model: an id of the catalog, a hub id that is in the cache, or a local folder; None for the embedded one.
+        device: as in `choose_device`.
+
+    Raises:
+        UserError: the model is missing, foreign, damaged, stored as a pickle, or made for another task.
+    """
+    where = choose_device(device)
+    name = model or cards_for(task, "embedded")[0].id
+    folder, tier = _find(name)
+    key = (task, folder, where)
+    # One at a time: two people who ask for the same model at once must not load it twice.
+    with _lock:
+        if key not in _opened:
+            _opened[key] = _open(task, name, folder, tier, where)
+        return _opened[key]
+
+
+def _find(name: str) -> tuple[Path, Tier]:
+    card = find_card(name)
+    if card is not None and card.tier == "embedded":
+        folder = WEIGHTS / card.id
+        if not folder.is_dir():
+            raise UserError(
+                f"The embedded model '{name}' is not in {WEIGHTS}; restore that folder from the repository."
+            )
+        return folder, "embedded"
+    local = Path(name).expanduser()
+    if local.is_dir():
+        return local.resolve(), "local"
+    revision = card.revision if card is not None else None
+    try:
+        return Path(snapshot_download(name, revision=revision, local_files_only=True)), "hub"
+    except (LocalEntryNotFoundError, HFValidationError, OSError, ValueError) as error:
+        if card is not None:
+            raise UserError(
+                f"The model '{name}' is not on this machine yet; download it once with: hf download {name}"
+            ) from error
+        known = ", ".join(c.id for c in CATALOG if c.family == "blip")
+        raise UserError(
+            f"There is no model '{name}': it is neither a folder nor a downloaded model; give one of: {known}."
+        ) from error
+
+
+def _open(task: str, name: str, folder: Path, tier: Tier, where: Device) -> Family:
+    card = find_card(name)
+    if card is not None and card.family != "blip":
+        raise UserError(f"The model '{name}' can't be opened yet; for now choose one of the BLIP family.")
+    found = read_architecture(folder)
+    if found not in _ARCHITECTURES:
+        raise UserError(
+            f"The model in '{name}' is a {found}, which this app does not know; it knows {', '.join(_ARCHITECTURES)}."
+        )
+    architecture = _ARCHITECTURES[found]
+    if architecture.task != task:
+        raise UserError(f"The model '{name}' {_DOES[architecture.task]}; choose one that {_DOES[task]}.")
+    size = sum(file.stat().st_size for file in weight_files(folder))
+    model, processor, familiarity = _read(architecture, name, folder, where)
+    info = ModelInfo(
+        id=name,
+        title=card.title if card is not None else folder.name,
+        tier=tier,
+        device=str(where.device),
+        dtype=where.dtype_name,
+        size_bytes=size,
+        parameters=sum(p.numel() for p in model.parameters()),
+        layers=model.config.text_config.num_hidden_layers,
+        heads=model.config.text_config.num_attention_heads,
+    )
+    return architecture.wrap(model, processor, info, familiarity)
+
+
+def _read(
+    architecture: _Architecture, name: str, folder: Path, where: Device
+) -> tuple[PreTrainedModel, BlipProcessor, Familiarity | None]:
+    damaged = f"The model '{name}' is damaged or incomplete; get it again"
+    try:
+        with _quiet():
+            model, report = architecture.model.from_pretrained(
+                folder,
+                local_files_only=True,
+                use_safetensors=True,
+                dtype=where.dtype,
+                output_loading_info=True,
+            )
+            processor = BlipProcessor.from_pretrained(folder, local_files_only=True)
+            familiarity = Familiarity.open(folder)
+    except UserError:
+        raise
+    except Exception as error:  # whatever a foreign file makes the libraries raise, the person can only replace it
+        raise UserError(f"{damaged} ({_first_line(error)}).") from error
+    if report["missing_keys"]:
+        raise UserError(f"{damaged} ({len(report['missing_keys'])} of its weights are missing).")
+    if not all(bool(torch.isfinite(p).all()) for p in model.parameters()):
+        raise UserError(f"{damaged} (some of its weights are not numbers).")
+    return model.to(where.device).eval().requires_grad_(False), processor, familiarity
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0][:160].rstrip(". ") if lines else type(error).__name__
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Loading reports and progress bars off: what goes wrong is said in one sentence."""
+    level = transformers_logging.get_verbosity()
+    bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity(logging.CRITICAL)
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(level)
+        if bars:
+            transformers_logging.enable_progress_bar()

@@ -1,0 +1,132 @@
+"""A picture in, a caption out, with the part of the picture that each word came from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator
+
+import numpy as np
+from PIL.Image import Image
+
+from mm_demo.attention.methods import Method
+from mm_demo.attention.trace import Trace
+from mm_demo.models.family import Captioner, Picture, Written
+from mm_demo.tasks.inputs import read_image
+from mm_demo.tasks.maps import image_map
+from mm_demo.tasks.methods import MethodInfo, choose_method, offered_methods
+from mm_demo.tasks.results import CaptionResult, CaptionStep, ImageSource
+
+
+class CaptionTask:
+    """Captions pictures. One task serves many threads at once.
+
+    Args:
+        model: an opened captioner.
+    """
+
+    name = "caption"
+
+    def __init__(self, model: Captioner) -> None:
+        self._model = model
+        self.info = model.info
+        self.methods: tuple[MethodInfo, ...] = offered_methods(self.name, model.family)
+
+    def __call__(
+        self, image: ImageSource, method: str = "default", layer: int | None = None, head: int | None = None
+    ) -> CaptionResult:
+        """The whole caption.
+
+        Args:
+            image: a path, a PIL image or an array (height, width[, channels]).
+            method: name of an explanation method, "default" for the one that points best.
+            layer: only this layer, where the method lets you choose.
+            head: only this head, likewise.
+
+        Raises:
+            UserError: the picture can't be read, or there is no such method, layer or head.
+        """
+        chosen = self._choose(method, layer, head)
+        picture = self._model.look(read_image(image))
+        written: list[Written] = []
+        trace = Trace()
+        for token, trace in self._model.write(picture):
+            written.append(token)
+        maps = self._maps(chosen, picture.image, trace, [token.id for token in written], layer, head)
+        steps = [_step(i, token, shown) for i, (token, shown) in enumerate(zip(written, maps, strict=True))]
+        return self._result(picture, written, steps, trace, chosen)
+
+    def stream(
+        self, image: ImageSource, method: str = "default", layer: int | None = None, head: int | None = None
+    ) -> Generator[CaptionStep, None, CaptionResult]:
+        """Each token as soon as the model made it, with its map; arguments and errors as in a call.
+
+        The generator's return value is the result that a call would have given: `result = yield from task.stream(…)`.
+        """
+        chosen = self._choose(method, layer, head)
+        picture = self._model.look(read_image(image))
+        written: list[Written] = []
+        steps: list[CaptionStep] = []
+        trace = Trace()
+        for index, (token, trace) in enumerate(self._model.write(picture)):
+            written.append(token)
+            explained = trace
+            if chosen.needs_gradient:
+                ids = [token.id for token in written]
+                explained = next(self._model.gradient_traces(picture, ids, [index]))
+            steps.append(_step(index, token, _map(chosen, explained, index, layer, head)))
+            yield steps[-1]
+        return self._result(picture, written, steps, trace, chosen)
+
+    def explain(
+        self, result: CaptionResult, method: str, layer: int | None = None, head: int | None = None
+    ) -> list[np.ndarray]:
+        """One (rows, cols) map per token of the caption, by another method; the caption is not made again.
+
+        Raises:
+            UserError: there is no such method, layer or head.
+        """
+        chosen = self._choose(method, layer, head)
+        return self._maps(chosen, result.image, result.trace, result.token_ids, layer, head)
+
+    def _choose(self, method: str, layer: int | None, head: int | None) -> Method:
+        return choose_method(self.name, self._model.family, self.info, method, layer, head)
+
+    def _maps(
+        self, method: Method, image: Image, trace: Trace, ids: list[int], layer: int | None, head: int | None
+    ) -> list[np.ndarray]:
+        if not method.needs_gradient or not ids:
+            return [_map(method, trace, i, layer, head) for i in range(len(ids))]
+        traces = self._model.gradient_traces(self._model.look(image), ids, range(len(ids)))
+        return [_map(method, explained, i, layer, head) for i, explained in enumerate(traces)]
+
+    def _result(
+        self, picture: Picture, written: list[Written], steps: list[CaptionStep], trace: Trace, method: Method
+    ) -> CaptionResult:
+        ids = [token.id for token in written]
+        caption = self._model.text(ids)
+        return CaptionResult(
+            answer=caption,
+            candidates=[(caption, math.prod(token.probability for token in written))],
+            tokens=steps,
+            familiar=picture.familiar,
+            familiarity=picture.familiarity,
+            trace=trace,
+            image=picture.image,
+            method=method.name,
+            token_ids=ids,
+        )
+
+
+def _map(method: Method, trace: Trace, index: int, layer: int | None, head: int | None) -> np.ndarray:
+    return image_map(trace.segments["image"], method(trace, "caption", index, layer, head)["image"])
+
+
+def _step(index: int, token: Written, shown: np.ndarray) -> CaptionStep:
+    return CaptionStep(
+        index=index,
+        token=token.token,
+        continues=token.continues,
+        probability=token.probability,
+        runners_up=token.runners_up,
+        map=shown,
+    )

@@ -1,0 +1,49 @@
+"""Which explanation methods a task offers, and which it uses when nobody chooses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mm_demo.attention.methods import METHODS, Method, get_method
+from mm_demo.errors import UserError
+from mm_demo.models.family import ModelInfo
+
+DEFAULT_METHODS = {
+    ("caption", "blip"): "raw",
+    ("vqa", "blip"): "attention_gradient",
+}
+"""(task, family) → the method that pointed best where the truth is known, see docs/results.md."""
+
+
+@dataclass(frozen=True)
+class MethodInfo:
+    """A method as a list shows it; `controls` names which of "layer" and "head" can be chosen."""
+
+    name: str
+    label: str
+    help: str
+    controls: tuple[str, ...]
+
+
+def offered_methods(task: str, family: str) -> tuple[MethodInfo, ...]:
+    """All methods, the task's default first."""
+    default = DEFAULT_METHODS[task, family]
+    ordered = sorted(METHODS.values(), key=lambda m: (m.name != default, m.rank))
+    return tuple(MethodInfo(m.name, m.label, m.help, m.controls) for m in ordered)
+
+
+def choose_method(task: str, family: str, info: ModelInfo, name: str, layer: int | None, head: int | None) -> Method:
+    """The method of that name, "default" for the task's own.
+
+    Raises:
+        UserError: no such method, layer or head, or the method has none to choose.
+    """
+    method = get_method(DEFAULT_METHODS[task, family] if name == "default" else name)
+    for control, value, count in (("layer", layer, info.layers), ("head", head, info.heads)):
+        if value is None:
+            continue
+        if control not in method.controls:
+            raise UserError(f"The method '{method.name}' has no {control} to choose; leave the {control} out.")
+        if not 0 <= value < count:
+            raise UserError(f"There is no {control} {value}; this model has {control}s 0 to {count - 1}.")
+    return method

@@ -1,0 +1,17 @@
+"""From a task's name to the task."""
+
+from __future__ import annotations
+
+from mm_demo.errors import UserError
+from mm_demo.models.loading import open_model
+from mm_demo.tasks.caption import CaptionTask
+from mm_demo.tasks.vqa import VqaTask
+
+_TASKS = {"caption": CaptionTask, "vqa": VqaTask}
+
+
+def open_task(task: str, model: str | None, device: str | None) -> CaptionTask | VqaTask:
+    """As `mm_demo.load`."""
+    if task not in _TASKS:
+        raise UserError(f"There is no task '{task}'; choose one of: {', '.join(_TASKS)}.")
+    return _TASKS[task](open_model(task, model, device))
