@@ -13,7 +13,7 @@ from PIL import Image
 from mm_demo.tasks.inputs import read_image
 from mm_demo.ui.attention_view import Word, attention_view, caption_word, content, picture_and
 from mm_demo.ui.downloads import Downloads, none_yet
-from mm_demo.ui.examples import example_pictures
+from mm_demo.ui.examples import examples
 from mm_demo.ui.models import Models
 from mm_demo.ui.notice import doubts, notice
 from mm_demo.ui.pickers import Pickers, fitted, settings
@@ -36,7 +36,7 @@ class CaptionTab:
         self._models = models
         with gr.Row():
             with gr.Column(scale=4, min_width=300):
-                self.source = PictureSource("caption", example_pictures(), live=True)
+                self.source = PictureSource("caption", examples(), live=True)
                 button = gr.Button("Caption it", variant="primary", elem_id="caption-run")
             with gr.Column(scale=7, min_width=320):
                 self.notice = gr.HTML(visible=False, elem_classes="notice")

@@ -10,6 +10,8 @@ from pathlib import Path
 import gradio as gr
 from PIL import Image
 
+from mm_demo.ui.examples import Example
+
 _SIDE = 112
 
 _HTML = """<p>Or take one of these</p><div role="group" aria-label="Example pictures">
@@ -19,8 +21,8 @@ _HTML = """<p>Or take one of these</p><div role="group" aria-label="Example pict
 _CSS = """
 p { margin: 0 0 6px; font-size: 14px; color: var(--body-text-color-subdued); }
 div { display: grid; grid-template-columns: repeat(auto-fill, minmax(64px, 1fr)); gap: 8px; }
-button { padding: 0; border: 2px solid var(--border-color-primary); border-radius: 8px; overflow: hidden; cursor: pointer;
-  line-height: 0; background: none; }
+button { padding: 0; border: 2px solid var(--border-color-primary); border-radius: 8px; overflow: hidden;
+  line-height: 0; background: none; cursor: pointer; }
 button:hover, button:focus-visible { border-color: var(--color-accent); outline: none; }
 img { width: 100%; aspect-ratio: 1; object-fit: cover; margin: 0; }
 """
@@ -33,10 +35,10 @@ element.addEventListener('click', (event) => {
 """
 
 
-def example_strip(pictures: Sequence[Path], target: gr.Image) -> gr.HTML:
+def example_strip(shown: Sequence[Example], target: gr.Image) -> gr.HTML:
     """Draws the row; choosing a picture puts it into `target`."""
     strip = gr.HTML(
-        value=[{"name": f"Example picture {i + 1}", "source": _thumbnail(path)} for i, path in enumerate(pictures)],
+        value=[{"name": f"Example: {example.shows}", "source": _thumbnail(example.path)} for example in shown],
         html_template=_HTML,
         css_template=_CSS,
         js_on_load=_SCRIPT,
@@ -46,7 +48,7 @@ def example_strip(pictures: Sequence[Path], target: gr.Image) -> gr.HTML:
 
     def choose(event: gr.EventData) -> str:
         index = int(event.index)
-        return str(pictures[index % len(pictures)])
+        return str(shown[index % len(shown)].path)
 
     strip.select(choose, None, target, show_progress="hidden", queue=False, api_visibility="private")
     return strip

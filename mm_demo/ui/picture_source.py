@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -12,6 +11,7 @@ from PIL import Image
 from mm_demo.errors import UserError
 from mm_demo.ui.drawing_board import drawing_board, read_drawing
 from mm_demo.ui.example_strip import example_strip
+from mm_demo.ui.examples import Example
 from mm_demo.ui.picture_input import PictureInput
 
 
@@ -25,7 +25,7 @@ class PictureSource:
         camera: the camera that is watched, None without one.
     """
 
-    def __init__(self, name: str, examples: Sequence[Path], live: bool = False) -> None:
+    def __init__(self, name: str, examples: Sequence[Example], live: bool = False) -> None:
         self.kind = gr.State("picture")
         self.camera: gr.Image | None = None
         tabs = []

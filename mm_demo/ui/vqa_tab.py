@@ -11,7 +11,7 @@ import gradio as gr
 from mm_demo.tasks.inputs import read_image, read_question
 from mm_demo.ui.attention_view import Word, attention_view, content, flat, picture_and, question_word
 from mm_demo.ui.downloads import Downloads, none_yet
-from mm_demo.ui.examples import example_pictures
+from mm_demo.ui.examples import examples
 from mm_demo.ui.models import Models
 from mm_demo.ui.notice import doubts, notice
 from mm_demo.ui.pickers import Pickers, fitted, settings
@@ -34,7 +34,7 @@ class VqaTab:
         self._models = models
         with gr.Row():
             with gr.Column(scale=4, min_width=300):
-                self.source = PictureSource("vqa", example_pictures())
+                self.source = PictureSource("vqa", examples())
                 self.question = gr.Textbox(
                     label="Question",
                     placeholder="what color is the star?",
