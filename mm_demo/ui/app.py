@@ -38,7 +38,7 @@ def build(models: Models) -> gr.Blocks:
         with gr.Tabs():
             with gr.Tab("Caption", id="caption"):
                 caption = CaptionTab(models)
-            with gr.Tab("Visual question answering", id="vqa"):
+            with gr.Tab("Ask a question", id="vqa"):
                 vqa = VqaTab(models)
         add_endpoints(models)
         pickers = {"caption": caption.pickers, "vqa": vqa.pickers}

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 DEFAULT = "default"
-"""What the tasks call the method that they recommend; the picker holds it until the methods are known."""
+"""What the tasks call the method that they recommend."""
 ALL = -1
 """What the layer and head pickers hold for "all of them"; the tasks take None for that."""
 
@@ -36,11 +36,14 @@ class Pickers:
 
 
 def filled(task: Any) -> list[Any]:
-    """Updates of (method, layer, head) once the task is loaded; the task lists the method it recommends first."""
+    """Updates of (method, layer, head) once the task is loaded; the task lists the method it recommends first.
+
+    What the pickers hold stays valid, so that a request under way meets no choice that is gone.
+    """
     first, *others = task.methods
-    choices = [(f"{first.label} (recommended)", first.name), *((m.label, m.name) for m in others)]
+    choices = [(f"{first.label} (recommended)", DEFAULT), *((m.label, m.name) for m in others)]
     return [
-        gr.update(choices=choices, value=first.name, info=first.help),
+        gr.update(choices=choices, info=first.help),
         gr.update(choices=_numbered(task.info.layers), visible="layer" in first.controls),
         gr.update(choices=_numbered(task.info.heads), visible="head" in first.controls),
     ]
@@ -48,7 +51,7 @@ def filled(task: Any) -> list[Any]:
 
 def fitted(task: Any, method: str) -> list[Any]:
     """Updates of (method, layer, head) after a choice of method: its sentence, and only the pickers it uses."""
-    info = next(m for m in task.methods if m.name == method)
+    info = next((m for m in task.methods if m.name == method), task.methods[0])
     return [
         gr.update(info=info.help),
         gr.update(visible="layer" in info.controls, value=ALL),

@@ -15,7 +15,7 @@ from mm_demo.scenes.questions import ask
 FOLDER = Path(__file__).parent
 SEEDS = (37, 25, 44, 58, 4, 34, 2, 17)
 """Chosen by eye from the held-out pictures: clear, and unlike one another."""
-SIZE = 256
+SIZE = 192
 TYPES = ("color", "count_all", "where", "relative", "exists")
 
 
@@ -25,7 +25,7 @@ def main() -> None:
         scene = make_scene(seed, SIZE, "test")
         name = f"scene-{number}.png"
         Image.fromarray(scene.picture).save(FOLDER / name, optimize=True)
-        notes[name] = {"shows": caption_of(scene.objects, Random(seed), "full"), "questions": _questions(scene, seed)}
+        notes[name] = {"shows": caption_of(scene.objects, Random(seed), "full").replace(" ,", ","), "questions": _questions(scene, seed)}
     (FOLDER / "notes.json").write_text(json.dumps(notes, indent=1) + "\n")
 
 
