@@ -20,8 +20,8 @@ class Downloads:
 
     def __init__(self) -> None:
         with gr.Row(elem_classes="downloads"):
-            self.maps = gr.DownloadButton("All maps (PNG)", interactive=False, size="sm")
-            self.numbers = gr.DownloadButton("Numbers (JSON)", interactive=False, size="sm")
+            self.maps = gr.DownloadButton("All maps (PNG)", interactive=False, size="sm", min_width=120)
+            self.numbers = gr.DownloadButton("Numbers (JSON)", interactive=False, size="sm", min_width=120)
 
     @property
     def outputs(self) -> list[gr.DownloadButton]:

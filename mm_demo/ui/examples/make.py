@@ -25,7 +25,10 @@ def main() -> None:
         scene = make_scene(seed, SIZE, "test")
         name = f"scene-{number}.png"
         Image.fromarray(scene.picture).save(FOLDER / name, optimize=True)
-        notes[name] = {"shows": caption_of(scene.objects, Random(seed), "full").replace(" ,", ","), "questions": _questions(scene, seed)}
+        notes[name] = {
+            "shows": caption_of(scene.objects, Random(seed), "full").replace(" ,", ","),
+            "questions": _questions(scene, seed),
+        }
     (FOLDER / "notes.json").write_text(json.dumps(notes, indent=1) + "\n")
 
 
