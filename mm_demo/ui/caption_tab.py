@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -51,9 +51,8 @@ class CaptionTab:
         answer = [self.view, self.notice, self.result, *self.downloads.outputs]
         asked = [*self.source.inputs, *self.pickers.inputs]
         assert self.source.camera is not None
-        self.source.kind.change(
-            lambda kind: gr.update(visible=kind != "live"), self.source.kind, button, queue=False, **quiet
-        )
+        for tab, kind in self.source.tabs:
+            tab.select(_shown_if(kind != "live"), None, button, queue=False, **quiet)
         arrived = self.source.picture.change(self._arrived, asked, answer, **quiet)
         button.click(self._run, asked, answer, cancels=[arrived], **quiet)
         again = [self.result, *self.pickers.inputs]
@@ -140,3 +139,7 @@ class CaptionTab:
 
 def _shape(result: CaptionResult) -> tuple[int, int]:
     return result.tokens[0].map.shape if result.tokens else (1, 1)
+
+
+def _shown_if(visible: bool) -> Callable[[], dict[str, Any]]:
+    return lambda: gr.update(visible=visible)

@@ -23,12 +23,13 @@ class PictureSource:
         picture: what was brought.
         board: what was drawn.
         camera: the camera that is watched, None without one.
+        tabs: each tab with the kind it stands for.
     """
 
     def __init__(self, name: str, examples: Sequence[Example], live: bool = False) -> None:
         self.kind = gr.State("picture")
         self.camera: gr.Image | None = None
-        tabs = []
+        self.tabs: list[tuple[gr.Tab, str]] = []
         with gr.Tabs():
             with gr.Tab("Picture", id="picture") as bring:
                 self.picture = PictureInput(
@@ -43,7 +44,7 @@ class PictureSource:
                 example_strip(examples, self.picture)
             with gr.Tab("Draw", id="drawing") as draw:
                 self.board = drawing_board(f"{name}-board")
-            tabs += [(bring, "picture"), (draw, "drawing")]
+            self.tabs += [(bring, "picture"), (draw, "drawing")]
             if live:
                 with gr.Tab("Live", id="live") as watch:
                     self.camera = gr.Image(
@@ -55,8 +56,8 @@ class PictureSource:
                         elem_id=f"{name}-camera",
                         buttons=[],
                     )
-                tabs.append((watch, "live"))
-        for tab, kind in tabs:
+                self.tabs.append((watch, "live"))
+        for tab, kind in self.tabs:
             tab.select(_constant(kind), None, self.kind, queue=False, show_progress="hidden", api_visibility="private")
 
     @property

@@ -38,7 +38,8 @@ def test_an_upload_is_captioned_word_by_word_and_hovering_moves_the_map(page: An
     page.evaluate(
         """() => { window.counts = []; new MutationObserver(() => {
              const n = document.querySelectorAll('#caption-view [role=option]').length;
-             if (counts.at(-1) !== n) counts.push(n); }).observe(document.body, { childList: true, subtree: true }); }"""
+             if (counts.at(-1) !== n) counts.push(n);
+           }).observe(document.body, { childList: true, subtree: true }); }"""
     )
     _upload(page, "#caption-picture", picture_file)
     words = page.locator("#caption-view [role=option]")
@@ -138,7 +139,7 @@ def test_a_bad_file_is_one_sentence_and_the_next_request_works(page: Any, pictur
     message.wait_for()
     said = message.inner_text()
     assert "notes.png" in said and said.endswith(".") and "\n" not in said
-    page.locator("#caption-picture").get_by_role("button", name="Clear").click()
+    page.locator("#caption-picture").get_by_role("button", name="Remove Image").click()
     _upload(page, "#caption-picture", picture_file)
     page.locator("#caption-view .attention[data-state=done]").wait_for()
     assert page.locator("#caption-view [role=option]").count() == 8
@@ -177,9 +178,8 @@ def test_a_drawing_is_captioned(page: Any) -> None:
 def test_the_camera_is_captioned_continuously(page: Any) -> None:
     page.get_by_role("tab", name="Live").click()
     camera = page.locator("#caption-camera")
-    camera.get_by_role("button").first.click()
-    page.wait_for_timeout(1500)
-    camera.get_by_role("button", name="Record").click()
+    camera.get_by_text("Click to Access Webcam").click()
+    camera.get_by_text("Record").click()
     page.locator("#caption-view .attention[data-state=done]").wait_for()
     assert page.locator("#caption-view [role=option]").count() == 8
 

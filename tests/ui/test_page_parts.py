@@ -10,8 +10,8 @@ from mm_demo.scenes.truth import COLORS
 from mm_demo.ui.drawing_board import BRUSHES, read_drawing
 from mm_demo.ui.examples import examples
 from mm_demo.ui.notice import doubts, notice
-from mm_demo.ui.picture_source import chosen
 from mm_demo.ui.pickers import ALL, DEFAULT, filled, fitted, settings
+from mm_demo.ui.picture_source import chosen
 from mm_demo.ui.questions import about, questions_for
 from tests.ui.fakes import FakeCaption
 
