@@ -43,7 +43,10 @@ def recorded_attention(
     """
     recorder = active_recorder()
     if recorder is None or not recorder.wants(module):
-        return sdpa_attention_forward(module, query, key, value, attention_mask, dropout, scaling, is_causal, **kwargs)
+        output, _ = sdpa_attention_forward(
+            module, query, key, value, attention_mask, dropout, scaling, is_causal, **kwargs
+        )
+        return output, None
     causal = is_causal if is_causal is not None else bool(getattr(module, "is_causal", True))
     weights = attention_weights(query, key, attention_mask, scaling, causal)
     recorder.add(module, weights)

@@ -86,7 +86,7 @@ def _find(name: str) -> tuple[Path, Tier]:
     except (LocalEntryNotFoundError, HFValidationError, OSError, ValueError) as error:
         if card is not None:
             raise UserError(
-                f"The model '{name}' is not on this machine yet; download it once with: hf download {name}"
+                f"The model '{name}' is not on this machine yet; download it once with 'hf download {name}'."
             ) from error
         known = ", ".join(c.id for c in CATALOG if c.family == "blip")
         raise UserError(

@@ -49,8 +49,9 @@ class CaptionTask:
         picture = self._model.look(read_image(image))
         written: list[Written] = []
         trace = Trace()
-        for token, trace in self._model.write(picture):
+        for token, so_far in self._model.write(picture):
             written.append(token)
+            trace = so_far
         maps = self._maps(chosen, picture.image, trace, [token.id for token in written], layer, head)
         steps = [_step(i, token, shown) for i, (token, shown) in enumerate(zip(written, maps, strict=True))]
         return self._result(picture, written, steps, trace, chosen)
@@ -67,9 +68,9 @@ class CaptionTask:
         written: list[Written] = []
         steps: list[CaptionStep] = []
         trace = Trace()
-        for index, (token, trace) in enumerate(self._model.write(picture)):
+        for index, (token, so_far) in enumerate(self._model.write(picture)):
             written.append(token)
-            explained = trace
+            trace = explained = so_far
             if chosen.needs_gradient:
                 ids = [token.id for token in written]
                 explained = next(self._model.gradient_traces(picture, ids, [index]))

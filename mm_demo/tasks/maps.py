@@ -21,7 +21,8 @@ def image_map(segment: Segment, relevance: Tensor) -> np.ndarray:
     total = patches.sum()
     if not np.isfinite(total) or total <= 0:
         patches, total = np.ones_like(patches), patches.size
-    return (patches / total).reshape(layout.rows, layout.cols)
+    shares: np.ndarray = (patches / total).reshape(layout.rows, layout.cols)
+    return shares
 
 
 def signed_relevance(relevance: list[float]) -> list[float]:

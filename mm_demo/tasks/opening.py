@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from mm_demo.errors import UserError
 from mm_demo.models.loading import open_model
 from mm_demo.tasks.caption import CaptionTask
 from mm_demo.tasks.vqa import VqaTask
 
-_TASKS = {"caption": CaptionTask, "vqa": VqaTask}
+_TASKS: dict[str, Callable[[Any], CaptionTask | VqaTask]] = {"caption": CaptionTask, "vqa": VqaTask}
 
 
 def open_task(task: str, model: str | None, device: str | None) -> CaptionTask | VqaTask:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mm_demo.attention.methods import Method
 from mm_demo.attention.shares import modality_shares
-from mm_demo.attention.trace import TextLayout, Trace
+from mm_demo.attention.trace import TextLayout
 from mm_demo.models.family import Answerer
 from mm_demo.tasks.inputs import read_image, read_question
 from mm_demo.tasks.maps import image_map, signed_relevance

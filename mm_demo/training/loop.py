@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import save_model
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 from transformers import Trainer, TrainingArguments, set_seed
 from transformers.trainer_utils import get_last_checkpoint
+
+from mm_demo.training.optimizer import MuonWithAdamW
 
 Batch = dict[str, Tensor]
 
@@ -73,12 +76,11 @@ def fit(
         lr_scheduler_type="cosine",
         warmup_steps=max(1, schedule.steps * 3 // 100),
         weight_decay=0.05,
-        adam_beta2=0.98,
         max_grad_norm=1.0,
         bf16=True,
         use_cpu=device == "cpu" or not torch.cuda.is_available(),
-        dataloader_num_workers=1,
-        save_steps=250,
+        dataloader_num_workers=0,
+        save_steps=max(1, min(250, schedule.steps // 2)),
         save_total_limit=2,
         logging_steps=25,
         report_to=[],
@@ -99,7 +101,19 @@ def fit(
 class _Reporting(Trainer):
     """Trainer that also logs every scalar the model returns beside its loss."""
 
-    _sums: dict[str, list[float]] = {}
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._sums: dict[str, list[float]] = {}
+
+    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
+        self.optimizer = MuonWithAdamW(model or self.model, self.args.learning_rate, self.args.weight_decay)
+        return self.optimizer
+
+    def _save(self, output_dir: str | None = None, state_dict: dict[str, Tensor] | None = None) -> None:
+        # Trainer's own refuses tensors that two modules share, as the tower of both checkpoints is.
+        folder = Path(output_dir or str(self.args.output_dir))
+        folder.mkdir(parents=True, exist_ok=True)
+        save_model(self.model, str(folder / "model.safetensors"), {"format": "pt"})
 
     def compute_loss(self, model: nn.Module, inputs: Batch, return_outputs: bool = False, **_: Any) -> Any:
         outputs = model(**inputs)

@@ -109,7 +109,7 @@ class BlipVocabulary:
 
     def is_unknown(self, token_id: int) -> bool:
         """True for the id that stands for every word outside the vocabulary."""
-        return token_id == self._unknown
+        return bool(token_id == self._unknown)
 
     def read(self, token_id: int) -> tuple[str, bool]:
         """One generated token as a person reads it, and whether it continues the word before it."""

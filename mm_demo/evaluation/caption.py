@@ -1,0 +1,83 @@
+"""Measures a captioning checkpoint on pictures whose truth is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from mm_demo.evaluation.facts import judge
+from mm_demo.evaluation.familiarity import familiar_share, photographs_in
+from mm_demo.evaluation.pictures import SETS, seeds
+from mm_demo.evaluation.pointing import chance, points_at
+from mm_demo.scenes import KINDS, Scene
+from mm_demo.scenes.captions import caption_of
+from mm_demo.tasks.caption import CaptionTask
+from mm_demo.tasks.opening import open_task
+from mm_demo.tasks.results import CaptionResult
+
+
+def evaluate(
+    seed: int = 0, n: int = 250, model: str | None = None, device: str | None = None, photographs: Path | None = None
+) -> dict[str, Any]:
+    """Facts stated and true, objects named, and words that point at their object, on each set of pictures.
+
+    The baseline beside each figure is a true caption of another picture of the same set, and a random patch.
+
+    Args:
+        seed: chooses the pictures.
+        n: pictures a set.
+        model, device: as in `mm_demo.load`.
+        photographs: a folder of real photographs, to see how many are taken for something familiar.
+    """
+    task = open_task("caption", model, device)
+    if not isinstance(task, CaptionTask):
+        raise TypeError("the task that opened is not caption")
+    scenes = {name: [draw(s) for s in seeds(seed, n)] for name, draw in SETS.items()}
+    pictures = {name: [Image.fromarray(scene.picture) for scene in found] for name, found in scenes.items()}
+    measured = {name: _measure(task, found, pictures[name]) for name, found in scenes.items()}
+    return {
+        "task": "caption",
+        "model": task.info.id,
+        "seed": seed,
+        "pictures": n,
+        **{figure: {name: found[figure] for name, found in measured.items()} for figure in next(iter(measured.values()))},
+        "familiar": familiar_share(task, {**pictures, **photographs_in(photographs)}),
+    }
+
+
+def _measure(task: CaptionTask, scenes: list[Scene], pictures: list[Image.Image]) -> dict[str, Any]:
+    facts: list[bool] = []
+    named: list[bool] = []
+    pointed: list[tuple[bool, float]] = []
+    for scene, picture in zip(scenes, pictures, strict=True):
+        result = task(picture)
+        true, said = judge(result.answer, scene.objects)
+        facts += true
+        named += said
+        pointed += _pointing(result, scene)
+    others = [caption_of(scene.objects, Random(0), "full") for scene in [*scenes[1:], scenes[0]]]
+    guessed = [judge(caption, scene.objects) for caption, scene in zip(others, scenes, strict=True)]
+    hits, chances = np.array(pointed or [(False, 0.0)]).mean(0).tolist()
+    return {
+        "facts true": {"n": len(facts), "accuracy": _share(facts), "baseline": _share([f for g, _ in guessed for f in g])},
+        "objects named": {"n": len(named), "accuracy": _share(named), "baseline": _share([f for _, g in guessed for f in g])},
+        "pointing": {"n": len(pointed), "accuracy": hits, "baseline": chances},
+    }
+
+
+def _pointing(result: CaptionResult, scene: Scene) -> list[tuple[bool, float]]:
+    """For each kind's name in the caption that fits one object alone: whether its map peaks there, and the chance."""
+    found = []
+    for step in result.tokens:
+        mine = [o for o in scene.objects if o.kind == step.token] if step.token in KINDS else []
+        if len(mine) == 1:
+            found.append((points_at(step.map, mine[0]), chance(mine[0], *step.map.shape)))
+    return found
+
+
+def _share(values: list[bool]) -> float:
+    return sum(values) / len(values) if values else 0.0

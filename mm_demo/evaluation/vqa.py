@@ -1,0 +1,117 @@
+"""Measures a question-answering checkpoint on pictures whose truth is known."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from mm_demo.evaluation.familiarity import familiar_share, photographs_in
+from mm_demo.evaluation.pictures import SETS, seeds
+from mm_demo.evaluation.pointing import chance, points_at
+from mm_demo.scenes import Scene
+from mm_demo.scenes.questions import ASKERS, Question, ask
+from mm_demo.scenes.wording import misspell, vary
+from mm_demo.tasks.opening import open_task
+from mm_demo.tasks.vqa import VqaTask
+
+QUESTIONS = 8
+"""Questions a picture, of different types."""
+_POINTED = ("color", "kind", "where")
+_WORDINGS: dict[str, Callable[[str, Random], str]] = {
+    "as asked": lambda text, rng: f"{text}?",
+    "capitals": lambda text, rng: f"{text}?".upper(),
+    "no question mark": lambda text, rng: text,
+    "one word misspelt": lambda text, rng: f"{misspell(text, rng)}?",
+    "with a word it does not know": lambda text, rng: f"{rng.choice(('kindly', 'yo', 'computer', 'listen'))} {text}?",
+}
+
+
+def evaluate(
+    seed: int = 0, n: int = 250, model: str | None = None, device: str | None = None, photographs: Path | None = None
+) -> dict[str, Any]:
+    """Accuracy on each set of pictures, per type of question, beside always giving the type's commonest answer.
+
+    Args:
+        seed: chooses the pictures and the questions.
+        n: pictures a set.
+        model, device: as in `mm_demo.load`.
+        photographs: a folder of real photographs, to see how many are taken for something familiar.
+    """
+    task = open_task("vqa", model, device)
+    if not isinstance(task, VqaTask):
+        raise TypeError("the task that opened is not vqa")
+    measured = {name: _measure(task, [draw(s) for s in seeds(seed, n)], seed) for name, draw in SETS.items()}
+    own = [SETS["held-out scenes"](s) for s in seeds(seed, n)]
+    return {
+        "task": "vqa",
+        "model": task.info.id,
+        "seed": seed,
+        "pictures": n,
+        "accuracy": {name: found["overall"] for name, found in measured.items()},
+        "by type": {name: found["types"] for name, found in measured.items()},
+        "pointing": {name: found["pointing"] for name, found in measured.items()},
+        "wording": _wordings(task, own, seed),
+        "familiar": familiar_share(task, {**measured_pictures(seed, n), **photographs_in(photographs)}),
+    }
+
+
+def measured_pictures(seed: int, n: int) -> dict[str, list[Image.Image]]:
+    """The pictures of every set, as a person would hand them in."""
+    return {name: [Image.fromarray(draw(s).picture) for s in seeds(seed, n)] for name, draw in SETS.items()}
+
+
+def questions_for(scene: Scene, rng: Random) -> list[Question]:
+    """At most `QUESTIONS` questions on a scene, each of another type."""
+    names = rng.sample(list(ASKERS), len(ASKERS))
+    asked = (ask(scene.objects, rng, name) for name in names)
+    return [question for question in asked if question is not None][:QUESTIONS]
+
+
+def _measure(task: VqaTask, scenes: list[Scene], seed: int) -> dict[str, Any]:
+    answers: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    pointed: list[tuple[bool, float]] = []
+    for index, scene in enumerate(scenes):
+        rng = Random(seed * 1_000_003 + index)
+        picture = Image.fromarray(scene.picture)
+        for question in questions_for(scene, rng):
+            result = task(picture, vary(question.text, rng, typos=0.0))
+            answers[question.type].append((result.answer, question.answer))
+            if question.type in _POINTED and result.answer == question.answer:
+                about = scene.objects[question.about[0]]
+                pointed.append((points_at(result.image_map, about), chance(about, *result.image_map.shape)))
+    every = [pair for pairs in answers.values() for pair in pairs]
+    majority = sum(_majority(pairs) * len(pairs) for pairs in answers.values()) / len(every)
+    hits, chances = np.array(pointed or [(False, 0.0)]).mean(0).tolist()
+    return {
+        "overall": {"n": len(every), "accuracy": _accuracy(every), "baseline": majority},
+        "types": {
+            name: {"n": len(pairs), "accuracy": _accuracy(pairs), "baseline": _majority(pairs)}
+            for name, pairs in sorted(answers.items())
+        },
+        "pointing": {"n": len(pointed), "accuracy": hits, "baseline": chances},
+    }
+
+
+def _wordings(task: VqaTask, scenes: list[Scene], seed: int) -> dict[str, Any]:
+    right: dict[str, list[bool]] = defaultdict(list)
+    for index, scene in enumerate(scenes[: max(1, len(scenes) // 4)]):
+        rng = Random(seed * 7_919 + index)
+        picture = Image.fromarray(scene.picture)
+        for question in questions_for(scene, rng)[:4]:
+            for name, say in _WORDINGS.items():
+                right[name].append(task(picture, say(question.text, rng)).answer == question.answer)
+    return {name: {"n": len(found), "accuracy": sum(found) / len(found)} for name, found in right.items()}
+
+
+def _accuracy(pairs: list[tuple[str, str]]) -> float:
+    return sum(given == true for given, true in pairs) / len(pairs)
+
+
+def _majority(pairs: list[tuple[str, str]]) -> float:
+    return Counter(true for _, true in pairs).most_common(1)[0][1] / len(pairs)

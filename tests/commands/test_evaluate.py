@@ -1,0 +1,78 @@
+"""`evaluate` passes on what was asked and shows what was measured."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from mm_demo.commands.report import bar, outline, table
+
+CommandLine = Callable[..., Any]
+FIGURES = {
+    "model": "m",
+    "n": 40,
+    "splits": {
+        "test": {
+            "color": {"accuracy": 0.98, "baseline": 0.2, "n": 9},
+            "count": {"accuracy": 1.0, "baseline": 0.4, "n": 5},
+        }
+    },
+}
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    seen: list[dict[str, Any]] = []
+    module = ModuleType("mm_demo.evaluation.vqa")
+    module.evaluate = lambda **asked: seen.append(asked) or FIGURES  # type: ignore[attr-defined,func-returns-value]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    return seen
+
+
+def test_json(command: CommandLine, calls: list[dict[str, Any]]) -> None:
+    outcome = command("evaluate", "vqa", "--seed", 3, "--n", 40, "--model", "m", "--device", "cpu", "--json")
+    assert json.loads(outcome.out) == FIGURES
+    assert calls == [{"seed": 3, "n": 40, "model": "m", "device": "cpu"}]
+
+
+def test_seed_and_n_are_the_evaluations_own_unless_given(command: CommandLine, calls: list[dict[str, Any]]) -> None:
+    assert command("evaluate", "vqa").status == 0
+    assert calls == [{"model": None, "device": None}]
+
+
+def test_for_people(command: CommandLine, calls: list[dict[str, Any]]) -> None:
+    assert command("evaluate", "vqa").out.splitlines() == [
+        "model  m",
+        "n      40",
+        "splits",
+        "  test",
+        "           accuracy  baseline  n",
+        "    color     0.980     0.200  9",
+        "    count     1.000     0.400  5",
+    ]
+
+
+def test_outline_of_records_and_lists() -> None:
+    figures = {"rows": [{"name": "a", "value": 0.5}, {"name": "bb", "value": None}], "seeds": [1, 2], "empty": {}}
+    assert outline(figures).splitlines() == [
+        "rows",
+        "  name  value",
+        "  a     0.500",
+        "  bb    –",
+        "seeds  1, 2",
+        "empty",
+    ]
+
+
+def test_table_without_rows_has_its_headings() -> None:
+    assert table([], ["a", "b"]) == "a  b"
+
+
+@pytest.mark.parametrize(("fraction", "blocks"), [(0.0, 0), (1e-9, 1), (0.5, 10), (1.0, 20), (7.0, 20), (-1.0, 0)])
+def test_bars(fraction: float, blocks: int) -> None:
+    assert bar(fraction) == "█" * blocks
