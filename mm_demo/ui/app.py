@@ -9,6 +9,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Read when gradio is imported
 
 import gradio as gr
 
+from mm_demo.errors import UserError
 from mm_demo.ui.caption_tab import CaptionTab
 from mm_demo.ui.endpoints import add_endpoints
 from mm_demo.ui.models import Models
@@ -75,19 +76,25 @@ def launch(
         port: port to listen on, None for any free one.
         share: whether to ask Gradio for a public link.
         more: further arguments of `gr.Blocks.launch`.
+
+    Raises:
+        UserError: it can't listen there.
     """
     page = build(models)
-    page.launch(
-        server_name=host,
-        server_port=port,
-        share=share,
-        theme=theme(),
-        css=CSS,
-        footer_links=["api"],
-        prevent_thread_lock=True,
-        show_error=True,
-        max_file_size="50mb",
-        **more,
-    )
+    try:
+        page.launch(
+            server_name=host,
+            server_port=port,
+            share=share,
+            theme=theme(),
+            css=CSS,
+            footer_links=["api"],
+            prevent_thread_lock=True,
+            show_error=True,
+            max_file_size="50mb",
+            **more,
+        )
+    except (OSError, OverflowError) as error:
+        raise UserError(f"The app can't listen on {host}:{port}: choose another --port or --host.") from error
     models.start()
     return page

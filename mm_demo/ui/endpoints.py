@@ -8,7 +8,7 @@ import gradio as gr
 
 from mm_demo.tasks.inputs import read_image, read_question
 from mm_demo.ui.models import Models
-from mm_demo.ui.picture_source import PictureInput
+from mm_demo.ui.picture_input import PictureInput
 from mm_demo.ui.sentences import sentence
 
 _CAPTION = (
