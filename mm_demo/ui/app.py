@@ -1,0 +1,100 @@
+"""The page: header, one tab a task, and the status of the models; and how it is started."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Read when gradio is imported: nothing leaves this machine.
+
+import gradio as gr
+
+from mm_demo.errors import UserError
+from mm_demo.ui.caption_tab import CaptionTab
+from mm_demo.ui.endpoints import add_endpoints
+from mm_demo.ui.models import Models
+from mm_demo.ui.pickers import filled
+from mm_demo.ui.status import settled, status_line
+from mm_demo.ui.theme import CSS, theme
+from mm_demo.ui.vqa_tab import VqaTab
+
+TITLE = "See what a multimodal model looked at"
+
+_HEAD = f"""<header class="page-head"><h1>{TITLE}</h1>
+<p>Give it a picture: it says what it sees, or answers a question, and shows where each word came from.</p></header>"""
+
+_KEPT_SECONDS = 3600
+"""After how long pictures that people gave and files that they were offered are deleted from the disk."""
+_AT_ONCE = 8
+"""How many requests of one kind run at the same time; more wait their turn."""
+
+
+def build(models: Models) -> gr.Blocks:
+    """The whole page over these models, which may still be loading."""
+    with gr.Blocks(
+        title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(_KEPT_SECONDS, _KEPT_SECONDS)
+    ) as page:
+        gr.HTML(_HEAD)
+        line = gr.HTML(status_line(models), elem_id="status")
+        with gr.Tabs():
+            with gr.Tab("Caption", id="caption"):
+                caption = CaptionTab(models)
+            with gr.Tab("Ask a question", id="vqa"):
+                vqa = VqaTab(models)
+        add_endpoints(models)
+        pickers = {"caption": caption.pickers, "vqa": vqa.pickers}
+
+        def refresh() -> list[Any]:
+            updates: list[Any] = [status_line(models), gr.Timer(active=not settled(models))]
+            for name in pickers:
+                task = models.ready(name)
+                updates += filled(task) if task is not None else [gr.skip()] * 3
+            return updates
+
+        timer = gr.Timer(1.0)
+        gr.on(
+            [page.load, timer.tick],
+            refresh,
+            None,
+            [line, timer, *(component for group in pickers.values() for component in group.inputs)],
+            queue=False,
+            show_progress="hidden",
+            api_visibility="private",
+        )
+    page.queue(default_concurrency_limit=_AT_ONCE)
+    return page
+
+
+def launch(
+    models: Models, host: str = "127.0.0.1", port: int | None = 7860, share: bool = False, **more: Any
+) -> gr.Blocks:
+    """Serves the page, then starts to load the models behind it; returns once the page is up.
+
+    Args:
+        models: what to serve.
+        host: address to listen on.
+        port: port to listen on, None for any free one.
+        share: whether to ask Gradio for a public link.
+        more: further arguments of `gr.Blocks.launch`.
+
+    Raises:
+        UserError: it can't listen there.
+    """
+    page = build(models)
+    try:
+        page.launch(
+            server_name=host,
+            server_port=port,
+            share=share,
+            theme=theme(),
+            css=CSS,
+            footer_links=["api"],
+            prevent_thread_lock=True,
+            show_error=True,
+            max_file_size="50mb",
+            **more,
+        )
+    except (OSError, OverflowError) as error:
+        raise UserError(f"The app can't listen on {host}:{port}: choose another --port or --host.") from error
+    models.start()
+    return page

@@ -1,0 +1,145 @@
+"""The caption tab: a picture in, words out one by one, each with where it looked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import gradio as gr
+from PIL import Image
+
+from mm_demo.tasks.inputs import read_image
+from mm_demo.ui.attention_view import Word, attention_view, caption_word, content, picture_and
+from mm_demo.ui.downloads import Downloads, none_yet
+from mm_demo.ui.examples import examples
+from mm_demo.ui.models import Models
+from mm_demo.ui.notice import doubts, notice
+from mm_demo.ui.pickers import Pickers, fitted, settings
+from mm_demo.ui.picture_source import PictureSource, chosen
+from mm_demo.ui.sentences import sentence
+
+if TYPE_CHECKING:
+    from mm_demo.tasks.results import CaptionResult
+
+LIVE_SECONDS = 600
+"""How long one person's camera may keep a place before it must be started again."""
+LIVE_PLACES = 4
+"""How many cameras are served at once; further ones wait."""
+
+
+class CaptionTab:
+    """Draws the tab and wires it; `pickers` are filled from outside once the model is loaded."""
+
+    def __init__(self, models: Models) -> None:
+        self._models = models
+        with gr.Row():
+            with gr.Column(scale=4, min_width=300):
+                self.source = PictureSource("caption", examples(), live=True)
+                button = gr.Button("Caption it", variant="primary", elem_id="caption-run")
+            with gr.Column(scale=7, min_width=320):
+                self.notice = gr.HTML(visible=False, elem_classes="notice")
+                self.view = attention_view("caption-view")
+                self.pickers = Pickers("caption")
+                self.downloads = Downloads()
+        self.result = gr.State(None, time_to_live=3600)
+        self._wire(button)
+
+    def _wire(self, button: gr.Button) -> None:
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        answer = [self.view, self.notice, self.result, *self.downloads.outputs]
+        asked = [*self.source.inputs, *self.pickers.inputs]
+        assert self.source.camera is not None
+        for tab, kind in self.source.tabs:
+            tab.select(_shown_if(kind != "live"), None, button, queue=False, **quiet)
+        arrived = self.source.picture.change(self._arrived, asked, answer, **quiet)
+        button.click(self._run, asked, answer, cancels=[arrived], **quiet)
+        again = [self.result, *self.pickers.inputs]
+        explained = [self.view, self.result, *self.downloads.outputs]
+        self.pickers.method.input(self._method, self.pickers.method, self.pickers.inputs, **quiet).then(
+            self._explain, again, explained, **quiet
+        )
+        gr.on([self.pickers.layer.input, self.pickers.head.input], self._explain, again, explained, **quiet)
+        self.source.camera.stream(
+            self._frame,
+            [self.source.camera, *self.pickers.inputs],
+            [self.view, self.notice],
+            stream_every=0.25,
+            time_limit=LIVE_SECONDS,
+            concurrency_limit=LIVE_PLACES,
+            **quiet,
+        )
+
+    def _arrived(self, kind: str, picture: str | None, board: str | None, *picked: Any) -> Iterator[list[Any]]:
+        if picture is None:
+            yield [content(None, []), notice([]), None, *none_yet()]
+        else:
+            yield from self._run(kind, picture, board, *picked)
+
+    def _run(self, kind: str, picture: str | None, board: str | None, *picked: Any) -> Iterator[list[Any]]:
+        run = uuid4().hex
+        try:
+            image = read_image(chosen(kind, picture, board))
+            yield [picture_and(image, content(run, [], busy=True)), notice([]), None, *none_yet()]
+            words: list[Word] = []
+            shape = (1, 1)
+            stream = self._models.get("caption").stream(image, **settings(*picked))
+            while True:
+                try:
+                    step = next(stream)
+                except StopIteration as stop:
+                    result: CaptionResult = stop.value
+                    break
+                words.append(caption_word(step))
+                shape = step.map.shape
+                yield [gr.update(value=content(run, words, shape, busy=True)), *[gr.skip()] * 4]
+            yield [
+                gr.update(value=content(run, words, shape, spoken=f"Caption: {result.answer}")),
+                notice(doubts("caption", result.familiar)),
+                (run, result),
+                *self._files(result),
+            ]
+        except Exception as error:  # Whatever happens, the person reads one sentence where the answer would stand.
+            yield [content(None, [], error=sentence(error)), notice([]), None, *none_yet()]
+
+    def _method(self, method: str) -> list[Any]:
+        task = self._models.ready("caption")
+        return fitted(task, method) if task else [gr.skip()] * 3
+
+    def _explain(self, kept: tuple[str, CaptionResult] | None, *picked: Any) -> list[Any]:
+        if kept is None:
+            return [gr.skip()] * 4
+        run, result = kept
+        try:
+            maps = self._models.get("caption").explain(result, **settings(*picked))
+            steps = [replace(step, map=values) for step, values in zip(result.tokens, maps, strict=True)]
+            result = replace(result, tokens=steps, method=picked[0])
+            shown = content(run, [caption_word(step) for step in steps], _shape(result))
+            return [gr.update(value=shown), (run, result), *self._files(result)]
+        except Exception as error:
+            return [gr.update(value=content(None, [], error=sentence(error))), gr.skip(), *none_yet()]
+
+    def _frame(self, frame: Image.Image | None, *picked: Any) -> list[Any]:
+        if frame is None:
+            return [gr.skip(), gr.skip()]
+        try:
+            image = read_image(frame)
+            result = self._models.get("caption")(image, **settings(*picked))
+            # One name for all frames: the view then keeps the word that one points at.
+            shown = content("live", [caption_word(step) for step in result.tokens], _shape(result))
+            return [picture_and(image, shown), notice(doubts("caption", result.familiar))]
+        except Exception as error:
+            return [content(None, [], error=sentence(error)), notice([])]
+
+    def _files(self, result: CaptionResult) -> list[Any]:
+        maps = [(f"{step.token}  {step.probability:.0%}", step.map) for step in result.tokens]
+        return self.downloads.offer("caption", result.image, maps, result.answer, result.to_json())
+
+
+def _shape(result: CaptionResult) -> tuple[int, int]:
+    return result.tokens[0].map.shape if result.tokens else (1, 1)
+
+
+def _shown_if(visible: bool) -> Callable[[], dict[str, Any]]:
+    return lambda: gr.update(visible=visible)

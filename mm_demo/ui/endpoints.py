@@ -1,0 +1,57 @@
+"""The app's API: what programs call, apart from the page. Inputs and outputs are those of the command line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from mm_demo.tasks.inputs import read_image, read_question
+from mm_demo.ui.models import Models
+from mm_demo.ui.picture_input import PictureInput
+from mm_demo.ui.sentences import sentence
+
+_CAPTION = (
+    "Captions a picture. Returns caption, tokens (token, probability 0…1, map: rows of relevances that sum to 1), "
+    "familiar (whether the picture is of the kind that the model knows) and familiarity (0…1)."
+)
+_VQA = (
+    "Answers a question about a picture. Returns answer, candidates (answer, probability 0…1, best first), "
+    "modality_shares (image and text, summing to 1), question_tokens (token, relevance −1…1), image_map (rows of "
+    "relevances that sum to 1), familiar, familiarity (0…1) and unknown_words."
+)
+
+
+def add_endpoints(models: Models) -> None:
+    """Adds /caption and /vqa to the Blocks that is being built; they show nothing on the page."""
+
+    def caption(image: str | None) -> dict[str, Any]:
+        try:
+            return models.get("caption")(read_image(image)).to_json()
+        except Exception as error:
+            raise gr.Error(sentence(error), print_exception=False) from error
+
+    def vqa(image: str | None, question: str) -> dict[str, Any]:
+        try:
+            return models.get("vqa")(read_image(image), read_question(question)).to_json()
+        except Exception as error:
+            raise gr.Error(sentence(error), print_exception=False) from error
+
+    with gr.Group(visible=False):
+        image = PictureInput(type="filepath", label="Picture: a path, a URL or gradio_client.handle_file(...)")
+        question = gr.Textbox(label="Question: at most 500 characters")
+        answer = gr.JSON(label="Answer: the command line's JSON object")
+        gr.Button().click(
+            caption,
+            image,
+            answer,
+            api_name="caption",
+            api_description=_CAPTION,
+        )
+        gr.Button().click(
+            vqa,
+            [image, question],
+            answer,
+            api_name="vqa",
+            api_description=_VQA,
+        )

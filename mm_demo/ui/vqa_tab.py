@@ -1,0 +1,141 @@
+"""The question tab: a picture and a question in, an answer out, with the words and the places that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import gradio as gr
+
+from mm_demo.tasks.inputs import read_image, read_question
+from mm_demo.ui.attention_view import Word, attention_view, content, flat, picture_and, question_word
+from mm_demo.ui.downloads import Downloads, none_yet
+from mm_demo.ui.examples import examples
+from mm_demo.ui.models import Models
+from mm_demo.ui.notice import doubts, notice
+from mm_demo.ui.pickers import Pickers, fitted, settings
+from mm_demo.ui.picture_source import PictureSource, chosen
+from mm_demo.ui.questions import questions_for
+from mm_demo.ui.sentences import sentence
+from mm_demo.views.bars import answer_bars, share_bar
+
+if TYPE_CHECKING:
+    from mm_demo.tasks.results import VqaResult
+
+_SHARE_NAMES = {"image": "picture", "text": "question"}
+_SHOWN_ANSWERS = 5
+
+
+class VqaTab:
+    """Draws the tab and wires it; `pickers` are filled from outside once the model is loaded."""
+
+    def __init__(self, models: Models) -> None:
+        self._models = models
+        with gr.Row():
+            with gr.Column(scale=4, min_width=300):
+                self.source = PictureSource("vqa", examples())
+                self.question = gr.Textbox(
+                    label="Question",
+                    placeholder="what color is the star?",
+                    lines=1,
+                    max_lines=3,
+                    elem_id="vqa-question",
+                )
+                start = questions_for(None, None)
+                self.suggestions = gr.Dataset(
+                    components=[gr.Textbox(visible=False)],
+                    samples=[[text] for text in start],
+                    label="Questions to try",
+                    elem_id="vqa-suggestions",
+                )
+                button = gr.Button("Ask", variant="primary", elem_id="vqa-run")
+            with gr.Column(scale=7, min_width=320):
+                self.notice = gr.HTML(visible=False, elem_classes="notice")
+                self.answers = gr.HTML(visible=False, elem_id="vqa-answers")
+                self.view = attention_view("vqa-view")
+                self.shares = gr.HTML(visible=False, elem_id="vqa-shares")
+                self.pickers = Pickers("vqa")
+                self.downloads = Downloads()
+        self.result = gr.State(None, time_to_live=3600)
+        self._wire(button)
+
+    def _wire(self, button: gr.Button) -> None:
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        answer = [self.view, self.answers, self.shares, self.notice, self.result, *self.downloads.outputs]
+        asked = [self.question, *self.source.inputs, *self.pickers.inputs]
+        self.source.picture.change(self._suggest, self.source.picture, self.suggestions, **quiet)
+        gr.on([button.click, self.question.submit], self._run, asked, answer, **quiet)
+        self.suggestions.click(_first, self.suggestions, self.question, queue=False, **quiet).then(
+            self._run, asked, answer, **quiet
+        )
+        again = [self.result, *self.pickers.inputs]
+        explained = [self.view, self.shares, self.result, *self.downloads.outputs]
+        self.pickers.method.input(self._method, self.pickers.method, self.pickers.inputs, **quiet).then(
+            self._explain, again, explained, **quiet
+        )
+        gr.on([self.pickers.layer.input, self.pickers.head.input], self._explain, again, explained, **quiet)
+
+    def _run(
+        self, question: str, kind: str, picture: str | None, board: str | None, *picked: Any
+    ) -> Iterator[list[Any]]:
+        run = uuid4().hex
+        hidden = gr.update(visible=False)
+        try:
+            image = read_image(chosen(kind, picture, board))
+            text = read_question(question)
+            busy = picture_and(image, content(run, [], busy=True))
+            yield [busy, hidden, hidden, notice([]), None, *none_yet()]
+            result: VqaResult = self._models.get("vqa")(image, text, **settings(*picked))
+            yield [
+                gr.update(value=_shown(run, result)),
+                gr.update(value=answer_bars(result.candidates[:_SHOWN_ANSWERS]), visible=True),
+                _shares(result),
+                notice(doubts("vqa", result.familiar, result.unknown_words)),
+                (run, result),
+                *self._files(result),
+            ]
+        except Exception as error:  # Whatever happens, the person reads one sentence where the answer would stand.
+            yield [content(None, [], error=sentence(error)), hidden, hidden, notice([]), None, *none_yet()]
+
+    def _suggest(self, picture: str | None) -> Any:
+        return gr.Dataset(samples=[[text] for text in questions_for(picture, self._models.ready("caption"))])
+
+    def _method(self, method: str) -> list[Any]:
+        task = self._models.ready("vqa")
+        return fitted(task, method) if task else [gr.skip()] * 3
+
+    def _explain(self, kept: tuple[str, VqaResult] | None, *picked: Any) -> list[Any]:
+        if kept is None:
+            return [gr.skip()] * 5
+        run, result = kept
+        try:
+            result = self._models.get("vqa").explain(result, **settings(*picked))
+            return [gr.update(value=_shown(run, result)), _shares(result), (run, result), *self._files(result)]
+        except Exception as error:
+            return [gr.update(value=content(None, [], error=sentence(error))), gr.skip(), gr.skip(), *none_yet()]
+
+    def _files(self, result: VqaResult) -> list[Any]:
+        maps = [(f"answer: {result.answer}", result.image_map)]
+        maps += [(f"{token.token}  {token.relevance:+.2f}", token.map) for token in result.question_tokens]
+        numbers = {"question": result.question, **result.to_json()}
+        return self.downloads.offer("answer", result.image, maps, f"{result.question}  {result.answer}", numbers)
+
+
+def _shown(run: str, result: VqaResult) -> dict[str, Any]:
+    return content(
+        run,
+        [question_word(token) for token in result.question_tokens],
+        result.image_map.shape,
+        whole=Word(text=result.answer, map=flat(result.image_map), probability=round(result.candidates[0][1], 4)),
+        heading="The answer, and your question: choose a word to see where it looked.",
+        spoken=f"Answer: {result.answer}",
+    )
+
+
+def _shares(result: VqaResult) -> dict[str, Any]:
+    return gr.update(value=share_bar(result.modality_shares, _SHARE_NAMES), visible=True)
+
+
+def _first(sample: list[str]) -> str:
+    return sample[0]
