@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import torch
@@ -80,6 +81,15 @@ class VqaTask:
         """
         return _explained(result, self._choose(method, layer, head), layer, head)
 
+    def familiarity(self, image: ImageSource) -> tuple[bool, float]:
+        """Whether the picture is of the kind that the checkpoint knows, and the score in 0…1; without an answer.
+
+        Raises:
+            UserError: the picture can't be read.
+        """
+        picture = self._model.look(read_image(image))
+        return picture.familiar, picture.familiarity
+
     def _choose(self, method: str, layer: int | None, head: int | None) -> Method:
         return choose_method(self.name, self._model.family, self.info, method, layer, head)
 
@@ -93,6 +103,7 @@ def _explained(result: VqaResult, method: Method, layer: int | None, head: int |
     answer = {name: rows.sum(0) for name, rows in method.rows(trace, "answer", everything, layer, head).items()}
     looks = method.rows(trace, "question", everything, layer, head)["image"]
     words = [(i, place) for i, place in enumerate(question.layout.offsets) if place is not None]
+    unknown = [m.span() for word in result.unknown_words for m in re.finditer(re.escape(word), result.question)]
     relevance = signed_relevance([float(answer["question"][i]) for i, _ in words])
     tokens = [
         TokenRelevance(
@@ -101,7 +112,7 @@ def _explained(result: VqaResult, method: Method, layer: int | None, head: int |
             end=end,
             relevance=value,
             map=image_map(image, looks[i]),
-            known=result.question[start:end] not in result.unknown_words,
+            known=not any(s <= start and end <= e for s, e in unknown),
         )
         for (i, (start, end)), value in zip(words, relevance, strict=True)
     ]

@@ -89,7 +89,6 @@ class BlipAnswerer:
                     logits = self._read(states, [self._vocabulary.start, *best[:-1]], use_cache=False).logits[0]
                     taken = [(site, w) for site, w in taken if site.query == "question"] + recorder.take()
                 score = torch.stack([log_odds(logits[i], token) for i, token in enumerate(best)]).sum()
-        places = [r for i, r in zip(ids, ranges, strict=True) if r is not None and self._vocabulary.is_unknown(i)]
         segments = {
             "image": self._eyes.segment,
             "question": Segment("question", "text", tuple(labels), TextLayout(question, tuple(ranges))),
@@ -97,7 +96,7 @@ class BlipAnswerer:
         }
         return Answered(
             candidates=[(text, probability) for text, _, probability in answers],
-            unknown_words=list(dict.fromkeys(question[start:end] for start, end in places)),
+            unknown_words=self._vocabulary.unknown_words(question),
             trace=Trace(segments, to_records(taken, score)),
         )
 
