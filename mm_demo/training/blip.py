@@ -34,7 +34,7 @@ from mm_demo.training.bank import SIDE, Bank, open_bank
 from mm_demo.training.loop import Batch, Schedule, fit, parser, schedule_of
 from mm_demo.training.texts import make_processor, pack, padded
 
-SCHEDULE = Schedule(steps=3800, batch=48, rate=1e-3, seed=0)
+SCHEDULE = Schedule(steps=3200, batch=48, rate=1e-3, seed=0)
 QUESTIONS = 8
 _HELPER = 0.2
 _CAPTION = 0.5
@@ -114,6 +114,10 @@ class Speaking(nn.Module):
             "answers_right": right.all(-1).float().mean(),
             "kind_accuracy": seen["kind_accuracy"],
         }
+
+    def careful(self) -> list[nn.Parameter]:
+        """The tower, which has learnt to see already."""
+        return list(self.vqa.vision_model.parameters())
 
     def read(self, image: Tensor, ids: Tensor, positions: Tensor, owner: Tensor) -> Tensor:
         """(batch, length, width): states of packed questions, each attending to itself and to the picture alone."""

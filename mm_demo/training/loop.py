@@ -61,7 +61,7 @@ def fit(
     """Train in place; a killed run started again with the same folder goes on from its last checkpoint.
 
     Args:
-        model: `forward(**batch)` returns {"loss": scalar, …}.
+        model: `forward(**batch)` returns {"loss": scalar, …}; `careful()`, where it has one, the parameters to spare.
         collate: makes a batch from [(scene index, seed of its draw)].
         scenes: number of scenes in the bank.
         schedule: see `Schedule`.
@@ -106,7 +106,9 @@ class _Reporting(Trainer):
         self._sums: dict[str, list[float]] = {}
 
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
-        self.optimizer = MuonWithAdamW(model or self.model, self.args.learning_rate, self.args.weight_decay)
+        trained = model or self.model
+        careful = getattr(trained, "careful", list)()
+        self.optimizer = MuonWithAdamW(trained, self.args.learning_rate, self.args.weight_decay, careful)
         return self.optimizer
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Tensor] | None = None) -> None:

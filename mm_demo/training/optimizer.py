@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 _MUON_RATIO = 10.0
 """Muon's rate as a multiple of AdamW's; its updates are normalised to a spectral norm of one."""
+
+_CAREFUL = 0.25
 
 
 class MuonWithAdamW(torch.optim.Optimizer):
@@ -22,21 +24,26 @@ class MuonWithAdamW(torch.optim.Optimizer):
             convolutions, norms, biases, and matrices that also serve as embeddings go to AdamW.
         rate: AdamW's learning rate.
         decay: weight decay of both.
+        careful: parameters that already know much and move at a quarter of the rate. Muon's steps don't shrink with
+            the gradient, so a trained tower would be shaken by it.
     """
 
-    def __init__(self, model: nn.Module, rate: float, decay: float) -> None:
+    def __init__(self, model: nn.Module, rate: float, decay: float, careful: Iterable[nn.Parameter] = ()) -> None:
         shared = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
         inner = {
             id(m.weight)
             for name, m in model.named_modules()
             if isinstance(m, nn.Linear) and id(m.weight) not in shared and min(m.weight.shape) >= 64
         }
+        gentle = {id(p) for p in careful}
         every = [p for p in model.parameters() if p.requires_grad]
         matrices = [p for p in every if id(p) in inner]
         others = [p for p in every if id(p) not in inner]
         self._parts = (
-            torch.optim.Muon(matrices, lr=rate * _MUON_RATIO, weight_decay=decay / _MUON_RATIO, momentum=0.95),
-            torch.optim.AdamW(others, lr=rate, weight_decay=decay, betas=(0.9, 0.98)),
+            torch.optim.Muon(
+                _groups(matrices, gentle, rate * _MUON_RATIO), weight_decay=decay / _MUON_RATIO, momentum=0.95
+            ),
+            torch.optim.AdamW(_groups(others, gentle, rate), weight_decay=decay, betas=(0.9, 0.98)),
         )
         super().__init__(every, {"lr": rate})
         self.param_groups = [group for part in self._parts for group in part.param_groups]
@@ -56,3 +63,8 @@ class MuonWithAdamW(torch.optim.Optimizer):
         for part, state in zip(self._parts, state_dict["parts"], strict=True):
             part.load_state_dict(state)
         self.param_groups = [group for part in self._parts for group in part.param_groups]
+
+
+def _groups(parameters: list[nn.Parameter], gentle: set[int], rate: float) -> list[dict[str, Any]]:
+    halves = [p for p in parameters if id(p) not in gentle], [p for p in parameters if id(p) in gentle]
+    return [{"params": half, "lr": r} for half, r in zip(halves, (rate, rate * _CAREFUL), strict=True) if half]
