@@ -83,7 +83,7 @@ def make_model(model_class: type[Model], size: Size, seed: int = 0, sharpness: f
     for module in model.modules():
         if isinstance(module, nn.Linear | nn.Conv2d | nn.Embedding):
             module.weight.normal_(0.0, 0.2 if size.dim < 128 else 0.05)
-            if getattr(module, "bias", None) is not None:
+            if not isinstance(module, nn.Embedding) and module.bias is not None:
                 module.bias.normal_(0.0, 0.02)
     embeddings = model.vision_model.embeddings
     for parameter in (embeddings.class_embedding, embeddings.position_embedding):

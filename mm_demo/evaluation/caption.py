@@ -44,7 +44,10 @@ def evaluate(
         "model": task.info.id,
         "seed": seed,
         "pictures": n,
-        **{figure: {name: found[figure] for name, found in measured.items()} for figure in next(iter(measured.values()))},
+        **{
+            figure: {name: found[figure] for name, found in measured.items()}
+            for figure in next(iter(measured.values()))
+        },
         "familiar": familiar_share(task, {**pictures, **photographs_in(photographs)}),
     }
 
@@ -63,8 +66,16 @@ def _measure(task: CaptionTask, scenes: list[Scene], pictures: list[Image.Image]
     guessed = [judge(caption, scene.objects) for caption, scene in zip(others, scenes, strict=True)]
     hits, chances = np.array(pointed or [(False, 0.0)]).mean(0).tolist()
     return {
-        "facts true": {"n": len(facts), "accuracy": _share(facts), "baseline": _share([f for g, _ in guessed for f in g])},
-        "objects named": {"n": len(named), "accuracy": _share(named), "baseline": _share([f for _, g in guessed for f in g])},
+        "facts true": {
+            "n": len(facts),
+            "accuracy": _share(facts),
+            "baseline": _share([f for g, _ in guessed for f in g]),
+        },
+        "objects named": {
+            "n": len(named),
+            "accuracy": _share(named),
+            "baseline": _share([f for _, g in guessed for f in g]),
+        },
         "pointing": {"n": len(pointed), "accuracy": hits, "baseline": chances},
     }
 

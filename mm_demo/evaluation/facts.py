@@ -11,9 +11,8 @@ from mm_demo.scenes.words import COUNT_WORDS, RELATIONS, plural
 _KIND_OF = {name: kind for kind in KINDS for name in (kind, plural(kind))}
 _COUNT_OF = {"a": 1, "an": 1, **{word: number for number, word in enumerate(COUNT_WORDS)}}
 _RELATION_OF = {phrase: relation for relation, phrases in RELATIONS.items() for phrase in phrases}
-_GROUP = re.compile(
-    rf"\b(?:({'|'.join(_COUNT_OF)}) )?(?:(small|large) )?({'|'.join(COLORS)}) ({'|'.join(sorted(_KIND_OF, key=len, reverse=True))})\b"
-)
+_THING = "|".join(sorted(_KIND_OF, key=len, reverse=True))
+_GROUP = re.compile(rf"\b(?:({'|'.join(_COUNT_OF)}) )?(?:(small|large) )?({'|'.join(COLORS)}) ({_THING})\b")
 _BETWEEN = re.compile(rf"^\s*({'|'.join(sorted(_RELATION_OF, key=len, reverse=True))})\s*$")
 
 

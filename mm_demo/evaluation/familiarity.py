@@ -11,6 +11,7 @@ from PIL import Image
 
 from mm_demo.errors import UserError
 from mm_demo.tasks.inputs import read_image
+from mm_demo.tasks.results import ImageSource
 
 _ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 
@@ -18,7 +19,7 @@ _ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 class Judging(Protocol):
     """A task that can say whether it knows a kind of picture."""
 
-    def familiarity(self, image: Image.Image) -> tuple[bool, float]:
+    def familiarity(self, image: ImageSource) -> tuple[bool, float]:
         """Whether the picture is familiar, and the score in 0…1."""
         ...
 

@@ -27,12 +27,12 @@ def read_architecture(folder: Path) -> str:
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The safetensors files of a checkpoint.
+    """The safetensors files of a checkpoint's weights; what else lies beside them is not counted.
 
     Raises:
         UserError: there are none; a pickle in their place is never opened, since it can run code.
     """
-    files = sorted(folder.glob("*.safetensors"))
+    files = sorted(folder.glob("model*.safetensors"))
     if files:
         return files
     if any(file.suffix in _PICKLES for file in folder.iterdir()):
@@ -40,4 +40,4 @@ def weight_files(folder: Path) -> list[Path]:
             f"The weights in '{folder}' are stored as a pickle, which can run code, and are not opened; "
             "save them again with safetensors."
         )
-    raise UserError(f"The folder '{folder}' holds no weights: it has no .safetensors file; get the checkpoint again.")
+    raise UserError(f"The folder '{folder}' holds no weights: it has no model.safetensors; get the checkpoint again.")

@@ -62,7 +62,7 @@ class Answered:
 
     Attributes:
         candidates: [(answer, probability)], best first, summing to at most 1.
-        unknown_words: words of the question that the vocabulary does not hold.
+        unknown_words: words of the question that the vocabulary does not hold whole.
         trace: segments "image", "question" and "answer"; the records carry gradients of the answer's log-odds.
     """
 

@@ -17,7 +17,7 @@ from transformers.utils import logging as transformers_logging
 
 from mm_demo.errors import UserError
 from mm_demo.models.blip import BlipAnswerer, BlipCaptioner
-from mm_demo.models.catalog import CATALOG, Tier, cards_for, find_card
+from mm_demo.models.catalog import Tier, cards_for, find_card
 from mm_demo.models.checkpoint import read_architecture, weight_files
 from mm_demo.models.device import Device, choose_device
 from mm_demo.models.familiarity import Familiarity
@@ -59,7 +59,10 @@ def open_model(task: str, model: str | None = None, device: str | None = None) -
     """
     where = choose_device(device)
     name = model or cards_for(task, "embedded")[0].id
-    folder, tier = _find(name)
+    card = find_card(name)
+    if card is not None and card.family != "blip":
+        raise UserError(f"The model '{name}' can't be opened yet; choose one of: {_known(task)}.")
+    folder, tier = _find(name, task)
     key = (task, folder, where)
     # One at a time: two people who ask for the same model at once must not load it twice.
     with _lock:
@@ -68,7 +71,11 @@ def open_model(task: str, model: str | None = None, device: str | None = None) -
         return _opened[key]
 
 
-def _find(name: str) -> tuple[Path, Tier]:
+def _known(task: str) -> str:
+    return ", ".join(card.id for card in cards_for(task) if card.family == "blip")
+
+
+def _find(name: str, task: str) -> tuple[Path, Tier]:
     card = find_card(name)
     if card is not None and card.tier == "embedded":
         folder = WEIGHTS / card.id
@@ -88,16 +95,13 @@ def _find(name: str) -> tuple[Path, Tier]:
             raise UserError(
                 f"The model '{name}' is not on this machine yet; download it once with 'hf download {name}'."
             ) from error
-        known = ", ".join(c.id for c in CATALOG if c.family == "blip")
         raise UserError(
-            f"There is no model '{name}': it is neither a folder nor a downloaded model; give one of: {known}."
+            f"There is no model '{name}': it is neither a folder nor a downloaded model; give one of: {_known(task)}."
         ) from error
 
 
 def _open(task: str, name: str, folder: Path, tier: Tier, where: Device) -> Family:
     card = find_card(name)
-    if card is not None and card.family != "blip":
-        raise UserError(f"The model '{name}' can't be opened yet; for now choose one of the BLIP family.")
     found = read_architecture(folder)
     if found not in _ARCHITECTURES:
         raise UserError(

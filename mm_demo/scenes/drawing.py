@@ -13,10 +13,25 @@ from mm_demo.scenes.geometry import Part, wobble
 from mm_demo.scenes.palette import Rgb, part_color, scaled, shade_of
 
 SHAPES: dict[str, Callable[[np.random.Generator], list[Part]]] = {
-    **{name: getattr(shapes_plain, name) for name in ("circle", "square", "triangle", "star", "heart", "cross", "moon", "arrow")},
-    **{name: getattr(shapes_parts, name) for name in ("house", "tree", "car", "boat", "fish", "flower", "cup", "umbrella")},
+    **{
+        name: getattr(shapes_plain, name)
+        for name in ("circle", "square", "triangle", "star", "heart", "cross", "moon", "arrow")
+    },
+    **{
+        name: getattr(shapes_parts, name)
+        for name in ("house", "tree", "car", "boat", "fish", "flower", "cup", "umbrella")
+    },
 }
-_TURN = {"arrow": 180.0, "square": 12.0, "star": 25.0, "cross": 12.0, "circle": 0.0, "moon": 30.0, "fish": 20.0, "flower": 12.0}
+_TURN = {
+    "arrow": 180.0,
+    "square": 12.0,
+    "star": 25.0,
+    "cross": 12.0,
+    "circle": 0.0,
+    "moon": 30.0,
+    "fish": 20.0,
+    "flower": 12.0,
+}
 _MIRRORED = {"car", "fish", "boat", "cup", "house", "tree", "flower", "triangle"}
 
 
@@ -101,7 +116,7 @@ def paint(
         at: centre in pixels.
         scale: pixels per unit of the shape, horizontally and vertically.
     """
-    side = canvas.im.size[0]  # type: ignore[attr-defined]
+    side = canvas.im.size[0]
     pen = max(1, round(style.pen * side))
     body = shade_of(color, rng)
     paints: dict[str, Rgb] = {"body": body}
@@ -112,7 +127,13 @@ def paint(
         fill = paints.get(part.role)
         if fill is None:
             alike = style.plain or style.look == "outline"
-            fill = paints[part.role] = scaled(body, 0.8) if alike and style.look == "filled" else body if alike else part_color(part.role, body, rng)
+            fill = paints[part.role] = (
+                scaled(body, 0.8)
+                if alike and style.look == "filled"
+                else body
+                if alike
+                else part_color(part.role, body, rng)
+            )
         if part.thickness is not None:
             width = pen if style.look == "outline" else max(1, round(part.thickness * scale[1]))
             canvas.line(xy, fill=fill, width=width, joint="curve")

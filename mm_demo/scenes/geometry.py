@@ -33,9 +33,7 @@ def polygon(*points: tuple[float, float]) -> Points:
     return np.array(points, dtype=float)
 
 
-def ellipse(
-    x: float, y: float, rx: float, ry: float, start: float = 0.0, stop: float = 360.0, n: int = 28
-) -> Points:
+def ellipse(x: float, y: float, rx: float, ry: float, start: float = 0.0, stop: float = 360.0, n: int = 28) -> Points:
     """Points along an ellipse's arc, angles in degrees, clockwise on the screen from the right."""
     angles = np.radians(np.linspace(start, stop, n, endpoint=abs(stop - start) < 360))
     return np.stack([x + rx * np.cos(angles), y + ry * np.sin(angles)], axis=1)

@@ -56,7 +56,8 @@ def ask_color(objects: Objects, rng: Random) -> Question | None:
 def _ask_color_of(x: str, word: str, rng: Random) -> str:
     return rng.choice(
         (
-            f"what {word} is the {x}", f"what {word} is the {x}", f"what is the {word} of the {x}", f"which {word} is the {x}",
+            f"what {word} is the {x}", f"what {word} is the {x}", f"what is the {word} of the {x}",
+            f"which {word} is the {x}",
             f"the {x} is what {word}", f"what {word} does the {x} have", f"which {word} does the {x} have",
             f"name the {word} of the {x}", f"tell me the {word} of the {x}", f"{word} of the {x}",
         )
@@ -68,14 +69,16 @@ def ask_kind(objects: Objects, rng: Random) -> Question | None:
     o = rng.choice(objects)
     if len(objects) == 1 and rng.random() < 0.3:
         text = rng.choice(
-            ("what is this", "what is it", "what do you see", "what is in the picture", "what is shown", "what object is this",
+            ("what is this", "what is it", "what do you see", "what is in the picture", "what is shown",
+             "what object is this",
              "what shape is this", "what is in the image")
         )  # fmt: skip
         return Question("kind", text, o.kind, (0,))
     x = refer(objects, o, rng, hide="kind")
     if x is None:
         return None
-    options = [f"what is the {x}", f"what kind of object is the {x}", f"what kind of thing is the {x}", f"what shape is the {x}",
+    options = [f"what is the {x}", f"what kind of object is the {x}", f"what kind of thing is the {x}",
+               f"what shape is the {x}",
                f"which object is the {x}"]  # fmt: skip
     if x.count(" ") == 1:
         color = x.split()[0]
@@ -89,7 +92,8 @@ def ask_count_all(objects: Objects, rng: Random) -> Question:
     things = rng.choice(("objects", "objects", "things", "shapes", "items"))
     text = rng.choice(
         (f"how many {things} are there", f"how many {things} are in the picture", f"how many {things} do you see",
-         f"how many {things} can you see", f"how many {things}", f"count the {things}", f"what is the number of {things}",
+         f"how many {things} can you see", f"how many {things}", f"count the {things}",
+         f"what is the number of {things}",
          f"how many {things} are in the image")
     )  # fmt: skip
     return Question("count_all", text, str(len(objects)), tuple(range(len(objects))))
@@ -112,7 +116,8 @@ def ask_count(objects: Objects, rng: Random) -> Question:
         mine, name = [(x.kind, x.color) == (kind, color) for x in objects], "count_kind"
         what = f"{say_color(color, rng)} {plural(say_kind(kind, rng))}"
     text = rng.choice(
-        (f"how many {what} are there", f"how many {what} are in the picture", f"how many {what} do you see", f"how many {what}",
+        (f"how many {what} are there", f"how many {what} are in the picture", f"how many {what} do you see",
+         f"how many {what}",
          f"how many {what} can you see", f"count the {what}", f"what is the number of {what}")
     )  # fmt: skip
     if pick >= 0.45 and name == "count_color" and rng.random() < 0.2:
@@ -134,7 +139,8 @@ def ask_exists(objects: Objects, rng: Random) -> Question:
         x = f"{color_only} {rng.choice(THING_WORDS[:-1])}" if color_only else absent(objects, rng)
     a, many = f"{article(x)} {x}", plural(x)
     text = rng.choice(
-        (f"is there {a}", f"is there {a}", f"is there {a} in the picture", f"do you see {a}", f"can you see {a}", f"are there any {many}",
+        (f"is there {a}", f"is there {a}", f"is there {a} in the picture", f"do you see {a}", f"can you see {a}",
+         f"are there any {many}",
          f"does the picture show {a}", f"is {a} in the image", f"does the picture contain {a}", f"is there any {x}")
     )  # fmt: skip
     return Question("exists", text, answer, about)
@@ -159,8 +165,10 @@ def ask_where(objects: Objects, rng: Random) -> Question | None:
     if x is None or region is None:
         return None
     text = rng.choice(
-        (f"where is the {x}", f"where is the {x}", f"where is the {x} in the picture", f"in which part of the picture is the {x}",
-         f"where can you see the {x}", f"which part of the picture is the {x} in", f"in what part of the image is the {x}",
+        (f"where is the {x}", f"where is the {x}", f"where is the {x} in the picture",
+         f"in which part of the picture is the {x}",
+         f"where can you see the {x}", f"which part of the picture is the {x} in",
+         f"in what part of the image is the {x}",
          f"where do you see the {x}", f"what is the position of the {x}")
     )  # fmt: skip
     return Question("where", text, region, (_index(objects, o),))
@@ -178,7 +186,8 @@ def ask_half(objects: Objects, rng: Random) -> Question | None:
         if rng.random() < 0.5:
             a, b = b, a
         text = rng.choice(
-            (f"is the {x} {on} the {a} or {on} the {b}", f"is the {x} {on} the {a} or the {b}", f"{a} or {b} where is the {x}",
+            (f"is the {x} {on} the {a} or {on} the {b}", f"is the {x} {on} the {a} or the {b}",
+             f"{a} or {b} where is the {x}",
              f"on which side is the {x} {a} or {b}")
         )  # fmt: skip
         return Question("half", text, half, (_index(objects, o),))
@@ -205,7 +214,8 @@ def ask_relative(objects: Objects, rng: Random) -> Question | None:
         return None
     i, j, x, y = pair
     text = rng.choice(
-        (f"where is the {x} relative to the {y}", f"where is the {x} compared to the {y}", f"on which side of the {y} is the {x}",
+        (f"where is the {x} relative to the {y}", f"where is the {x} compared to the {y}",
+         f"on which side of the {y} is the {x}",
          f"where is the {x} seen from the {y}", f"is the {x} left right above or below the {y}")
     )  # fmt: skip
     return Question("relative", text, side, (i, j))
@@ -222,7 +232,10 @@ def ask_relation(objects: Objects, rng: Random) -> Question | None:
     if truth is None:
         return None
     words = rng.choice(RELATIONS[relation])
-    text = rng.choice((f"is the {x} {words} the {y}",) * 3 + (f"is there {article(x)} {x} {words} the {y}", f"does the {x} lie {words} the {y}"))
+    text = rng.choice(
+        (f"is the {x} {words} the {y}",) * 3
+        + (f"is there {article(x)} {x} {words} the {y}", f"does the {x} lie {words} the {y}")
+    )
     return Question("relation", text, "yes" if truth else "no", (i, j))
 
 
@@ -240,10 +253,13 @@ def ask_neighbor(objects: Objects, rng: Random) -> Question | None:
     about = (_index(objects, target), *(_index(objects, o) for o in found))
     if rng.random() < 0.3:
         thing, word = rng.choice(THING_WORDS), _color_word(rng)
-        text = rng.choice((f"what {word} is the {thing} {words} the {x}", f"which {word} does the {thing} {words} the {x} have"))
+        text = rng.choice(
+            (f"what {word} is the {thing} {words} the {x}", f"which {word} does the {thing} {words} the {x} have")
+        )
         return Question("neighbor", text, found[0].color if found else NONE, about)
     text = rng.choice(
-        (f"what is {words} the {x}", f"what is {words} the {x}", f"which object is {words} the {x}", f"what object is {words} the {x}",
+        (f"what is {words} the {x}", f"what is {words} the {x}", f"which object is {words} the {x}",
+         f"what object is {words} the {x}",
          f"what do you see {words} the {x}", f"what can you see {words} the {x}", f"what shape is {words} the {x}")
     )  # fmt: skip
     return Question("neighbor", text, found[0].kind if found else NONE, about)
@@ -293,7 +309,8 @@ def ask_size(objects: Objects, rng: Random) -> Question | None:
     x = refer(objects, o, rng, hide="size")
     if x is None:
         return None
-    text = rng.choice((f"is the {x} small or large", f"is the {x} large or small", f"what size is the {x}", f"how big is the {x}",
+    text = rng.choice((f"is the {x} small or large", f"is the {x} large or small", f"what size is the {x}",
+                       f"how big is the {x}",
                        f"how large is the {x}", f"what is the size of the {x}"))  # fmt: skip
     return Question("size", text, o.size, (_index(objects, o),))
 
@@ -304,12 +321,20 @@ def ask_nothing(objects: Objects, rng: Random) -> Question | None:
     if pick < 0.4:
         return Question("none", _ask_color_of(absent(objects, rng, kind_only=True), _color_word(rng), rng), NONE)
     if pick < 0.7:
-        return Question("none", rng.choice(("where is the {}", "where is the {} in the picture")).format(absent(objects, rng)), NONE)
+        return Question(
+            "none", rng.choice(("where is the {}", "where is the {} in the picture")).format(absent(objects, rng)), NONE
+        )
     color = absent_color(objects, rng)
     if color is None:
         return None
     x = f"{color} {rng.choice(THING_WORDS)}"
-    return Question("none", rng.choice((f"what is the {x}", f"what kind of object is the {x}", f"what shape is the {x}", f"what is {color}")), NONE)
+    return Question(
+        "none",
+        rng.choice(
+            (f"what is the {x}", f"what kind of object is the {x}", f"what shape is the {x}", f"what is {color}")
+        ),
+        NONE,
+    )
 
 
 ASKERS: dict[str, tuple[float, Callable[[Objects, Random], Question | None]]] = {

@@ -30,7 +30,7 @@ def holds(a: SceneObject, relation: str, b: SceneObject) -> bool | None:
 
 
 def half_of(o: SceneObject, axis: int) -> str | None:
-    """"left"/"right" (axis 0) or "top"/"bottom" (axis 1) of the picture; None near the middle."""
+    """ "left"/"right" (axis 0) or "top"/"bottom" (axis 1) of the picture; None near the middle."""
     at = o.center[axis]
     if abs(at - 0.5) < 0.08:
         return None

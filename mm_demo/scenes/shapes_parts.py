@@ -75,13 +75,31 @@ def car(rng: np.random.Generator) -> list[Part]:
         bottom, lean = belt - 0.02, slope * 0.6
         if rng.random() < 0.8:
             parts.append(
-                Part(polygon((a, top + inset), (middle - half_post, top + inset), (middle - half_post, bottom), (a - lean, bottom)), "window")
+                Part(
+                    polygon(
+                        (a, top + inset),
+                        (middle - half_post, top + inset),
+                        (middle - half_post, bottom),
+                        (a - lean, bottom),
+                    ),
+                    "window",
+                )
             )
             parts.append(
-                Part(polygon((middle + half_post, top + inset), (b, top + inset), (b + lean, bottom), (middle + half_post, bottom)), "window")
+                Part(
+                    polygon(
+                        (middle + half_post, top + inset),
+                        (b, top + inset),
+                        (b + lean, bottom),
+                        (middle + half_post, bottom),
+                    ),
+                    "window",
+                )
             )
         else:
-            parts.append(Part(polygon((a, top + inset), (b, top + inset), (b + lean, bottom), (a - lean, bottom)), "window"))
+            parts.append(
+                Part(polygon((a, top + inset), (b, top + inset), (b + lean, bottom), (a - lean, bottom)), "window")
+            )
     r = rng.uniform(0.19, 0.29)
     for x in (-rng.uniform(0.5, 0.62), rng.uniform(0.5, 0.62)):
         parts.append(Part(ellipse(x, low, r, r, n=18), "wheel"))
@@ -98,15 +116,36 @@ def boat(rng: np.random.Generator) -> list[Part]:
     else:
         hull = np.concatenate([ellipse(0, deck, 1, 1 - deck, 0, 180, 18)])
     if rng.random() < 0.1:
-        cabin = [Part(rectangle(-0.5, deck - 0.45, 0.35, deck), "sail"), Part(rectangle(-0.1, deck - 0.85, 0.12, deck - 0.45), "roof")]
+        cabin = [
+            Part(rectangle(-0.5, deck - 0.45, 0.35, deck), "sail"),
+            Part(rectangle(-0.1, deck - 0.85, 0.12, deck - 0.45), "roof"),
+        ]
         return [*cabin, Part(hull)]
     mast_x = rng.uniform(-0.15, 0.15)
     parts = [Part(polygon((mast_x, -1), (mast_x, deck)), "trunk", thickness=rng.uniform(0.05, 0.1))]
     foot = deck - rng.uniform(0.05, 0.15)
     side = rng.choice([-1, 1])
-    parts.append(Part(polygon((mast_x + 0.04 * side, -0.95), (mast_x + side * rng.uniform(0.6, 0.85), foot), (mast_x + 0.04 * side, foot)), "sail"))
+    parts.append(
+        Part(
+            polygon(
+                (mast_x + 0.04 * side, -0.95),
+                (mast_x + side * rng.uniform(0.6, 0.85), foot),
+                (mast_x + 0.04 * side, foot),
+            ),
+            "sail",
+        )
+    )
     if rng.random() < 0.5:
-        parts.append(Part(polygon((mast_x - 0.04 * side, -rng.uniform(0.6, 0.9)), (mast_x - side * rng.uniform(0.4, 0.65), foot), (mast_x - 0.04 * side, foot)), "sail"))
+        parts.append(
+            Part(
+                polygon(
+                    (mast_x - 0.04 * side, -rng.uniform(0.6, 0.9)),
+                    (mast_x - side * rng.uniform(0.4, 0.65), foot),
+                    (mast_x - 0.04 * side, foot),
+                ),
+                "sail",
+            )
+        )
     return [*parts, Part(hull)]
 
 
@@ -152,7 +191,9 @@ def cup(rng: np.random.Generator) -> list[Part]:
     """A mug or a tea cup with its handle at the right, perhaps a saucer."""
     taper, top = rng.uniform(0.0, 0.25), rng.uniform(-0.8, -0.55)
     side, bottom = rng.uniform(0.5, 0.62), rng.uniform(0.7, 0.9)
-    handle = ellipse(side - 0.04, (top + bottom) / 2 - 0.05, rng.uniform(0.26, 0.4), rng.uniform(0.28, 0.42), -90, 90, 14)
+    handle = ellipse(
+        side - 0.04, (top + bottom) / 2 - 0.05, rng.uniform(0.26, 0.4), rng.uniform(0.28, 0.42), -90, 90, 14
+    )
     parts = [Part(handle, thickness=rng.uniform(0.1, 0.18))]
     if rng.random() < 0.7:
         parts.append(Part(polygon((-side, top), (side, top), (side - taper, bottom), (-side + taper, bottom))))

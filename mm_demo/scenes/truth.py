@@ -9,7 +9,7 @@ import numpy as np
 KINDS: tuple[str, ...] = (
     "circle", "square", "triangle", "star", "heart", "cross", "moon", "arrow",
     "house", "tree", "car", "boat", "fish", "flower", "cup", "umbrella",
-)
+)  # fmt: skip
 COLORS: tuple[str, ...] = ("red", "green", "blue", "yellow", "purple", "orange", "pink", "black")
 SIZES: tuple[str, ...] = ("small", "large")
 

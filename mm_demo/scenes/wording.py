@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-_BEFORE = ("please tell me ", "tell me ", "hey ", "so ", "ok ", "please ", "can you tell me ", "i wonder ", "and ")
-_AFTER = (" please", " here", " now", " in this picture", " in this drawing", " exactly", " thanks")
+BEFORE = ("please tell me ", "tell me ", "hey ", "so ", "ok ", "please ", "can you tell me ", "i wonder ", "and ")
+AFTER = (" please", " here", " now", " in this picture", " in this drawing", " exactly", " thanks")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -15,9 +15,9 @@ def vary(text: str, rng: Random, typos: float = 0.25) -> str:
         text = misspell(text, rng)
     pick = rng.random()
     if pick < 0.06:
-        text = rng.choice(_BEFORE) + text
+        text = rng.choice(BEFORE) + text
     elif pick < 0.12:
-        text = text + rng.choice(_AFTER)
+        text = text + rng.choice(AFTER)
     if rng.random() < 0.75:
         text += " ?" if rng.random() < 0.1 else "?"
     elif rng.random() < 0.2:

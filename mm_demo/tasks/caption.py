@@ -89,6 +89,15 @@ class CaptionTask:
         chosen = self._choose(method, layer, head)
         return self._maps(chosen, result.image, result.trace, result.token_ids, layer, head)
 
+    def familiarity(self, image: ImageSource) -> tuple[bool, float]:
+        """Whether the picture is of the kind that the checkpoint knows, and the score in 0…1; without an answer.
+
+        Raises:
+            UserError: the picture can't be read.
+        """
+        picture = self._model.look(read_image(image))
+        return picture.familiar, picture.familiarity
+
     def _choose(self, method: str, layer: int | None, head: int | None) -> Method:
         return choose_method(self.name, self._model.family, self.info, method, layer, head)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import torch
-from torch import Tensor
 
 from mm_demo.attention.methods import Method
 from mm_demo.attention.shares import modality_shares
@@ -81,6 +81,15 @@ class VqaTask:
         """
         return _explained(result, self._choose(method, layer, head), layer, head)
 
+    def familiarity(self, image: ImageSource) -> tuple[bool, float]:
+        """Whether the picture is of the kind that the checkpoint knows, and the score in 0…1; without an answer.
+
+        Raises:
+            UserError: the picture can't be read.
+        """
+        picture = self._model.look(read_image(image))
+        return picture.familiar, picture.familiarity
+
     def _choose(self, method: str, layer: int | None, head: int | None) -> Method:
         return choose_method(self.name, self._model.family, self.info, method, layer, head)
 
@@ -90,8 +99,11 @@ def _explained(result: VqaResult, method: Method, layer: int | None, head: int |
     image, question = trace.segments["image"], trace.segments["question"]
     if not isinstance(question.layout, TextLayout):
         raise TypeError("the question's segment is no text")
-    answer = _summed([method(trace, "answer", i, layer, head) for i in range(len(trace.segments["answer"]))])
+    everything = slice(None)
+    answer = {name: rows.sum(0) for name, rows in method.rows(trace, "answer", everything, layer, head).items()}
+    looks = method.rows(trace, "question", everything, layer, head)["image"]
     words = [(i, place) for i, place in enumerate(question.layout.offsets) if place is not None]
+    unknown = [m.span() for word in result.unknown_words for m in re.finditer(re.escape(word), result.question)]
     relevance = signed_relevance([float(answer["question"][i]) for i, _ in words])
     tokens = [
         TokenRelevance(
@@ -99,13 +111,9 @@ def _explained(result: VqaResult, method: Method, layer: int | None, head: int |
             start=start,
             end=end,
             relevance=value,
-            map=image_map(image, method(trace, "question", i, layer, head)["image"]),
-            known=result.question[start:end] not in result.unknown_words,
+            map=image_map(image, looks[i]),
+            known=not any(s <= start and end <= e for s, e in unknown),
         )
         for (i, (start, end)), value in zip(words, relevance, strict=True)
     ]
     return replace(result, question_tokens=tokens, image_map=image_map(image, answer["image"]), method=method.name)
-
-
-def _summed(parts: list[dict[str, Tensor]]) -> dict[str, Tensor]:
-    return {name: torch.stack([part[name] for part in parts]).sum(0) for name in parts[0]}

@@ -8,6 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.lib.format import open_memmap
@@ -55,7 +56,9 @@ def _objects(names: np.ndarray, boxes: np.ndarray, mirrored: bool) -> Iterator[S
 
 
 def _draw(folder: Path, start: int) -> int:
-    arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r+") for name in ("pictures", "owners", "names", "boxes")}
+    arrays = {
+        name: np.load(folder / f"{name}.npy", mmap_mode="r+") for name in ("pictures", "owners", "names", "boxes")
+    }
     stop = min(start + _CHUNK, len(arrays["pictures"]))
     for i in range(start, stop):
         scene = make_scene(i, SIDE, "train")
@@ -87,7 +90,7 @@ def open_bank(folder: Path, n: int, workers: int) -> Bank:
         "names": ((n, MOST, 3), np.int8),
         "boxes": ((n, MOST, 4), np.float32),
     }
-    done = json.loads(state.read_text()) if state.exists() else {"n": n, "chunks": []}
+    done: dict[str, Any] = json.loads(state.read_text()) if state.exists() else {"n": n, "chunks": []}
     if done["n"] != n or not all((folder / f"{name}.npy").exists() for name in shapes):
         done = {"n": n, "chunks": []}
         for name, (shape, kind) in shapes.items():

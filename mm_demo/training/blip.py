@@ -2,7 +2,7 @@
 
     python -m mm_demo.training.blip
 
-Training both at once costs little more than the questions alone: the tower sees each picture once for ten questions
+Training both at once costs little more than the questions alone: the tower sees each picture once for eight questions
 and a caption. Each checkpoint is saved with its own copy of the tower and opens with the ordinary `from_pretrained`.
 Starts from `mm_demo.training.vision`, which it runs first where that has not been done.
 """
@@ -34,8 +34,8 @@ from mm_demo.training.bank import SIDE, Bank, open_bank
 from mm_demo.training.loop import Batch, Schedule, fit, parser, schedule_of
 from mm_demo.training.texts import make_processor, pack, padded
 
-SCHEDULE = Schedule(steps=4000, batch=48, rate=1e-3, seed=0)
-QUESTIONS = 10
+SCHEDULE = Schedule(steps=3800, batch=48, rate=1e-3, seed=0)
+QUESTIONS = 8
 _HELPER = 0.2
 _CAPTION = 0.5
 """Shares of the patch heads' and the caption's loss beside the questions'."""
@@ -99,14 +99,7 @@ class Speaking(nn.Module):
             targets: of the patch heads.
         """
         image = self.vqa.vision_model(vision.normalised(pictures)).last_hidden_state
-        apart = (owner[:, :, None] != owner[:, None, :])[:, None]
-        states = self.vqa.text_encoder(
-            input_ids=ids,
-            position_ids=positions,
-            attention_mask=apart.to(image.dtype) * -1e4,
-            encoder_hidden_states=image,
-        ).last_hidden_state
-        questions = states.flatten(0, 1)[tokens_at]
+        questions = self.read(image, ids, positions, owner).flatten(0, 1)[tokens_at]
         answered = self.vqa.text_decoder(
             input_ids=answers[:, :-1], encoder_hidden_states=questions, encoder_attention_mask=mask
         ).logits
@@ -121,6 +114,17 @@ class Speaking(nn.Module):
             "answers_right": right.all(-1).float().mean(),
             "kind_accuracy": seen["kind_accuracy"],
         }
+
+    def read(self, image: Tensor, ids: Tensor, positions: Tensor, owner: Tensor) -> Tensor:
+        """(batch, length, width): states of packed questions, each attending to itself and to the picture alone."""
+        apart = (owner[:, :, None] != owner[:, None, :])[:, None]
+        states: Tensor = self.vqa.text_encoder(
+            input_ids=ids,
+            position_ids=positions,
+            attention_mask=apart.to(image.dtype) * -1e4,
+            encoder_hidden_states=image,
+        ).last_hidden_state
+        return states
 
 
 def _next_token_loss(logits: Tensor, ids: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """Fits each embedded checkpoint's sense of what it knows, on training scenes alone.
 
-    python -m mm_demo.training.familiarity weights/blip-vqa-scenes weights/blip-caption-scenes
+python -m mm_demo.training.familiarity weights/blip-vqa-scenes weights/blip-caption-scenes
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from transformers import BertTokenizerFast, BlipImageProcessor, BlipProcessor
 from mm_demo.scenes import make_scene
 from mm_demo.scenes.captions import STYLES, caption_of
 from mm_demo.scenes.questions import questions_of
+from mm_demo.scenes.wording import AFTER, BEFORE
 from mm_demo.scenes.words import COLOR_WORDS, COUNT_WORDS, KIND_WORDS, STRANGERS, plural
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[DEC]")
@@ -35,7 +36,7 @@ def vocabulary() -> list[str]:
             words.update(question.text.split(), question.answer.split())
         for style in STYLES:
             words.update(caption_of(objects, rng, style).split())
-    words.update("please tell me hey so ok can you i wonder and here now in this picture drawing exactly thanks".split())
+    words.update(" ".join((*BEFORE, *AFTER)).split())
     letters = string.ascii_lowercase + string.digits
     pieces = [*letters, *(f"##{c}" for c in letters), *"?.,:;!'-"]
     return [*SPECIAL, *pieces, *sorted(words - set(pieces))]

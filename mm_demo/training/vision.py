@@ -44,7 +44,9 @@ def vision_config() -> BlipVisionConfig:
 
 def pixels_of(bank: Bank, indices: Sequence[int], mirrored: np.ndarray) -> Tensor:
     """(batch, 3, SIDE, SIDE) uint8 pictures, those marked in `mirrored` flipped left to right."""
-    pictures = np.stack([bank.pictures[i][:, ::-1] if m else bank.pictures[i] for i, m in zip(indices, mirrored, strict=True)])
+    pictures = np.stack(
+        [bank.pictures[i][:, ::-1] if m else bank.pictures[i] for i, m in zip(indices, mirrored, strict=True)]
+    )
     return torch.from_numpy(pictures.transpose(0, 3, 1, 2).copy())
 
 
@@ -56,7 +58,9 @@ def normalised(pictures: Tensor) -> Tensor:
 def patch_targets(bank: Bank, indices: Sequence[int], mirrored: np.ndarray) -> Batch:
     """Per patch in reading order: kind and colour (0 is the background) and the owner's (x, y, width, height)."""
     n = len(indices)
-    owners = np.stack([bank.owners[i][:, ::-1] if m else bank.owners[i] for i, m in zip(indices, mirrored, strict=True)])
+    owners = np.stack(
+        [bank.owners[i][:, ::-1] if m else bank.owners[i] for i, m in zip(indices, mirrored, strict=True)]
+    )
     owners = owners.reshape(n, -1).astype(int)
     rows = np.arange(n)[:, None]
     background = np.full((n, 1, 3), -1)
@@ -76,6 +80,9 @@ def patch_targets(bank: Bank, indices: Sequence[int], mirrored: np.ndarray) -> B
 class PatchHeads(nn.Module):
     """Linear readers of kind, colour and place from each patch; kept as a helper loss later, thrown away at the end."""
 
+    weight: Tensor
+    kind_weight: Tensor
+
     def __init__(self, width: int) -> None:
         super().__init__()
         self.kind = nn.Linear(width, len(KINDS) + 1)
@@ -85,7 +92,7 @@ class PatchHeads(nn.Module):
         self.register_buffer("kind_weight", torch.tensor([0.3] + [1.0] * len(KINDS)))
 
     def forward(self, patches: Tensor, kinds: Tensor, colors: Tensor, places: Tensor) -> dict[str, Tensor]:
-        """`patches`: (batch, patches, width) without the class token. Returns the loss and two accuracies on objects."""
+        """The loss, and accuracies on objects. `patches`: (batch, patches, width) without the class token."""
         kind, color = self.kind(patches).float(), self.color(patches).float()
         mine = kinds > 0
         place_loss = (self.place(patches).float() - places).abs().mean(-1)[mine].mean()
@@ -133,7 +140,9 @@ def train(runs: Path, scenes: int, workers: int, schedule: Schedule, device: str
 
 def main() -> None:
     """The command line."""
-    options = parser("Train the vision tower that the embedded checkpoints start from.", SCHEDULE, "vision").parse_args()
+    options = parser(
+        "Train the vision tower that the embedded checkpoints start from.", SCHEDULE, "vision"
+    ).parse_args()
     train(options.runs, options.scenes, options.workers, schedule_of(options), options.device, options.run)
 
 

@@ -16,6 +16,7 @@ from transformers import (
     CLIPModel,
     PreTrainedModel,
 )
+from transformers.models.blip.modeling_blip_text import BlipTextSelfAttention
 
 from mm_demo.attention import registry
 from mm_demo.attention.recorder import REGISTRY_NAME, Recorder, Site, to_records
@@ -124,6 +125,16 @@ def _eager(model: PreTrainedModel, **inputs: Tensor) -> tuple[tuple[Tensor, ...]
     return output.attentions, output.last_hidden_state
 
 
+class _Grouped(nn.Module):
+    """What the registry asks of a module: two query heads share each key head."""
+
+    num_key_value_groups = 2
+
+    def __init__(self, *, is_causal: bool) -> None:
+        super().__init__()
+        self.is_causal = is_causal
+
+
 @pytest.mark.parametrize("mask", ["none", "causal", "boolean", "additive"])
 def test_registry_weights_reproduce_the_kernel_with_grouped_heads(mask: str) -> None:
     generator = torch.Generator().manual_seed(2)
@@ -132,16 +143,14 @@ def test_registry_weights_reproduce_the_kernel_with_grouped_heads(mask: str) -> 
     allowed = torch.rand(2, 1, 5, 5, generator=generator) > 0.3
     allowed[..., 0] = True
     masks = {"boolean": allowed, "additive": torch.randn(2, 4, 5, 5, generator=generator)}
-    module = nn.Module()
-    module.num_key_value_groups = 2
-    module.is_causal = mask == "causal"
+    module = _Grouped(is_causal=mask == "causal")
     expected, _ = registry.recorded_attention(module, query, key, value, masks.get(mask))
     weights = registry.attention_weights(query, key, masks.get(mask), None, mask == "causal")
     made = weights @ value.repeat_interleave(2, dim=1)
     torch.testing.assert_close(made.transpose(1, 2), expected, atol=1e-5, rtol=0)
 
 
-def _finite_difference(layer: nn.Module, image: Tensor, weights: Tensor, at: tuple[int, ...]) -> float:
+def _finite_difference(layer: BlipTextSelfAttention, image: Tensor, weights: Tensor, at: tuple[int, ...]) -> float:
     values = layer.value(image).view(*image.shape[:2], 4, -1).transpose(1, 2)
     scores = []
     for step in (-1e-3, 1e-3):

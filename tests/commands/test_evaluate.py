@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -43,6 +44,13 @@ def test_json(command: CommandLine, calls: list[dict[str, Any]]) -> None:
 def test_seed_and_n_are_the_evaluations_own_unless_given(command: CommandLine, calls: list[dict[str, Any]]) -> None:
     assert command("evaluate", "vqa").status == 0
     assert calls == [{"model": None, "device": None}]
+
+
+def test_photographs(command: CommandLine, calls: list[dict[str, Any]], tmp_path: Path) -> None:
+    assert command("evaluate", "vqa", "--photographs", tmp_path).status == 0
+    assert calls == [{"model": None, "device": None, "photographs": tmp_path}]
+    outcome = command("evaluate", "vqa", "--photographs", tmp_path / "none", "--json")
+    assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
 
 
 def test_for_people(command: CommandLine, calls: list[dict[str, Any]]) -> None:

@@ -56,6 +56,11 @@ def _question_states(plain: BlipForQuestionAnswering, inputs: dict[str, Tensor])
     return states
 
 
+def _ranked(answerer: BlipAnswerer, states: Tensor) -> list[tuple[tuple[int, ...], float]]:
+    with torch.no_grad():
+        return answerer.rank(states, *answerer.begin(states))
+
+
 def _probability(plain: BlipForQuestionAnswering, states: Tensor, ids: tuple[int, ...], *, ended: bool) -> float:
     read = torch.tensor([[5, *ids]])
     with torch.no_grad():
@@ -70,7 +75,7 @@ def test_the_answer_is_that_of_generate_with_beams(
     texts = set()
     for image in pictures:
         inputs = _inputs(sharp_folder, image)
-        ranked = answerer.rank(_question_states(plain, inputs))
+        ranked = _ranked(answerer, _question_states(plain, inputs))
         generated = plain.generate(
             **inputs, num_beams=5, length_penalty=0.0, early_stopping=False, max_new_tokens=answerer.max_tokens,
             min_new_tokens=1,
@@ -87,7 +92,7 @@ def test_every_probability_is_the_product_over_its_tokens_and_its_end(
 ) -> None:
     for image in pictures:
         states = _question_states(plain, _inputs(sharp_folder, image))
-        ranked = answerer.rank(states)
+        ranked = _ranked(answerer, states)
         assert len(ranked) > 1
         for ids, probability in ranked:
             ended = len(ids) < answerer.max_tokens
@@ -99,11 +104,12 @@ def test_every_probability_is_the_product_over_its_tokens_and_its_end(
 def test_ranking_equals_brute_force_over_all_sequences() -> None:
     table = torch.randn(4, 4, generator=torch.Generator().manual_seed(5)).mul(2).log_softmax(-1)
 
-    class NoCache(DynamicCache):
+    class NoCache(DynamicCache):  # type: ignore[misc]
         def reorder_cache(self, beam_idx: Tensor) -> None:
             del beam_idx
 
-    found = rank_sequences(lambda read, cache: (table[read[:, 0]].clone(), NoCache()), 0, 3, 3, torch.device("cpu"))
+    first = (table[:1].clone(), NoCache())
+    found = rank_sequences(first, lambda read, cache: (table[read[:, 0]], cache), end=3, longest=3)
     everything: list[tuple[tuple[int, ...], float]] = []
 
     def grow(ids: tuple[int, ...], score: float) -> None:
@@ -126,7 +132,7 @@ def test_the_trace_equals_eager_attention(
 ) -> None:
     trace = answerer.answer(answerer.look(pictures[0]), QUESTION).trace
     inputs = _inputs(sharp_folder, pictures[0])
-    best = answerer.rank(_question_states(plain, inputs))[0][0]
+    best = _ranked(answerer, _question_states(plain, inputs))[0][0]
     with torch.no_grad():
         image = plain.vision_model(inputs["pixel_values"]).last_hidden_state
         question = plain.text_encoder(inputs["input_ids"], encoder_hidden_states=image, output_attentions=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from huggingface_hub import snapshot_download
 from safetensors.torch import load_file, save_file
 
 from mm_demo.errors import UserError
@@ -127,14 +128,18 @@ def test_a_hub_model_that_is_not_here_says_how_to_get_it() -> None:
     _fails(Path("Salesforce/blip-vqa-base"), "once with 'hf download Salesforce/blip-vqa-base'", task="vqa")
 
 
+def test_a_model_of_a_family_that_cannot_be_opened_yet_names_those_that_can() -> None:
+    sentence = "can't be opened yet; choose one of: blip-vqa-scenes, Salesforce/blip-vqa-base"
+    _fails(Path("dandelin/vilt-b32-finetuned-vqa"), sentence, task="vqa")
+
+
 def test_a_downloaded_model_opens_by_its_id(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = tmp_path / "hub"
     snapshot = cache / "models--someone--captions" / "snapshots" / "0123abc"
     shutil.copytree(folder, snapshot)
     (cache / "models--someone--captions" / "refs").mkdir()
     (cache / "models--someone--captions" / "refs" / "main").write_text("0123abc")
-    original = loading.snapshot_download
-    monkeypatch.setattr(loading, "snapshot_download", lambda *a, **k: original(*a, cache_dir=cache, **k))
+    monkeypatch.setattr(loading, "snapshot_download", lambda *a, **k: snapshot_download(*a, cache_dir=cache, **k))
     info = open_model("caption", "someone/captions", "cpu").info
     assert (info.id, info.tier) == ("someone/captions", "hub")
 

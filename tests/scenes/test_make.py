@@ -9,7 +9,15 @@ import pytest
 
 from mm_demo.scenes import COLORS, HELD_OUT_PAIRS, KINDS, SIZES, Scene, Split, make_scene
 
-HUES = {"red": (345, 20), "orange": (13, 46), "yellow": (42, 68), "green": (80, 165), "blue": (195, 250), "purple": (255, 305), "pink": (320, 15)}  # fmt: skip
+HUES = {
+    "red": (345, 20),
+    "orange": (13, 46),
+    "yellow": (42, 68),
+    "green": (80, 165),
+    "blue": (195, 250),
+    "purple": (255, 305),
+    "pink": (320, 15),
+}
 
 
 @pytest.fixture(scope="module")

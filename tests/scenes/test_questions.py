@@ -74,7 +74,9 @@ def test_existence(asked: list[tuple[tuple[SceneObject, ...], Question]]) -> Non
 
 def test_what_is_asked_after_is_there_once(asked: list[tuple[tuple[SceneObject, ...], Question]]) -> None:
     for objects, q in asked:
-        if q.type in ("color", "kind") and not re.search(r"\b(it|this|see|picture|image|shown)\b|which \w+ is the object$", q.text):
+        if q.type in ("color", "kind") and not re.search(
+            r"\b(it|this|see|picture|image|shown)\b|which \w+ is the object$", q.text
+        ):
             fits = matching(q.text, objects)
             assert len({getattr(o, q.type) for o in fits}) == 1, q
             assert getattr(fits[0], q.type) == q.answer, q

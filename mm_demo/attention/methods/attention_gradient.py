@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from mm_demo.attention.methods.base import Method, gradient_of, heads_of, in_layer
@@ -23,18 +24,20 @@ class AttentionGradient(Method):
     controls = ("layer", "head")
     rank = 1
 
-    def __call__(
-        self, trace: Trace, query_segment: str, element_index: int, layer: int | None = None, head: int | None = None
+    def rows(
+        self, trace: Trace, query_segment: str, elements: slice, layer: int | None = None, head: int | None = None
     ) -> dict[str, Tensor]:
         own: dict[str, list[Tensor]] = {}
         through: dict[str, list[Tensor]] = {}
         reachable = _reachable(trace, query_segment)
         for record in in_layer(trace.records, layer):
             if record.query == query_segment:
-                own.setdefault(record.key, []).append(_product(record, head)[element_index])
+                own.setdefault(record.key, []).append(_product(record, head)[elements])
             elif record.query in reachable and record.kind == "cross":
                 through.setdefault(record.key, []).append(_product(record, head).sum(0))
-        return {name: sum(rows[1:], rows[0]) for name, rows in (through | own).items()}
+        count = len(range(*elements.indices(len(trace.segments[query_segment]))))
+        relevance = {name: torch.stack(rows).sum(0).expand(count, -1) for name, rows in through.items()}
+        return relevance | {name: torch.stack(rows).sum(0) for name, rows in own.items()}
 
 
 def _product(record: Record, head: int | None) -> Tensor:

@@ -29,7 +29,6 @@ class Method(ABC):
     controls: ClassVar[tuple[str, ...]] = ()
     rank: ClassVar[int]
 
-    @abstractmethod
     def __call__(
         self, trace: Trace, query_segment: str, element_index: int, layer: int | None = None, head: int | None = None
     ) -> dict[str, Tensor]:
@@ -45,6 +44,14 @@ class Method(ABC):
         Returns:
             For every segment that the element could look at, (elements of the segment,).
         """
+        rows = self.rows(trace, query_segment, slice(element_index, element_index + 1), layer, head)
+        return {name: row[0] for name, row in rows.items()}
+
+    @abstractmethod
+    def rows(
+        self, trace: Trace, query_segment: str, elements: slice, layer: int | None = None, head: int | None = None
+    ) -> dict[str, Tensor]:
+        """As a call, for several elements of `query_segment` in one go: (elements asked for, elements looked at)."""
 
 
 def heads_of(weights: Tensor, head: int | None) -> Tensor:

@@ -26,15 +26,15 @@ class GradientRelevance(Method):
     needs_gradient = True
     rank = 2
 
-    def __call__(
-        self, trace: Trace, query_segment: str, element_index: int, layer: int | None = None, head: int | None = None
+    def rows(
+        self, trace: Trace, query_segment: str, elements: slice, layer: int | None = None, head: int | None = None
     ) -> dict[str, Tensor]:
         relevance = {name: {name: torch.eye(len(segment))} for name, segment in trace.segments.items()}
         for record in trace.records:
             added = _self(record, relevance) if record.kind == "self" else _cross(record, relevance)
             own = relevance[record.query]
             relevance[record.query] = own | {name: own.get(name, 0) + matrix for name, matrix in added.items()}
-        return {name: matrix[element_index] for name, matrix in relevance[query_segment].items()}
+        return {name: matrix[elements] for name, matrix in relevance[query_segment].items()}
 
 
 def positive_attention(record: Record) -> Tensor:

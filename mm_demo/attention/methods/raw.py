@@ -22,12 +22,11 @@ class RawAttention(Method):
     controls = ("layer", "head")
     rank = 0
 
-    def __call__(
-        self, trace: Trace, query_segment: str, element_index: int, layer: int | None = None, head: int | None = None
+    def rows(
+        self, trace: Trace, query_segment: str, elements: slice, layer: int | None = None, head: int | None = None
     ) -> dict[str, Tensor]:
-        rows = slice(element_index, element_index + 1)
         reached = {
-            key: _attention(records, rows, layer, head)[0] for key, records in _looked_at(trace, query_segment).items()
+            key: _attention(records, elements, layer, head) for key, records in _looked_at(trace, query_segment).items()
         }
         through = [key for key in reached if key != query_segment]
         while through:
@@ -47,6 +46,6 @@ def _looked_at(trace: Trace, query: str) -> dict[str, list[Record]]:
     return found
 
 
-def _attention(records: list[Record], rows: slice, layer: int | None, head: int | None) -> Tensor:
+def _attention(records: list[Record], elements: slice, layer: int | None, head: int | None) -> Tensor:
     heads = slice(None) if head is None else slice(head, head + 1)
-    return torch.stack([record.weights[heads, rows] for record in in_layer(records, layer)]).mean((0, 1))
+    return torch.stack([record.weights[heads, elements] for record in in_layer(records, layer)]).mean((0, 1))

@@ -23,8 +23,8 @@ class Rollout(Method):
     controls = ("head",)
     rank = 3
 
-    def __call__(
-        self, trace: Trace, query_segment: str, element_index: int, layer: int | None = None, head: int | None = None
+    def rows(
+        self, trace: Trace, query_segment: str, elements: slice, layer: int | None = None, head: int | None = None
     ) -> dict[str, Tensor]:
         flow: dict[str, dict[str, Tensor]] = {
             name: {name: torch.eye(len(segment))} for name, segment in trace.segments.items()
@@ -38,7 +38,8 @@ class Rollout(Method):
                 flow[record.query] = {name: mixed @ matrix for name, matrix in own.items()}
             else:
                 read = {name: attention @ matrix for name, matrix in flow[record.key].items()}
+                nothing = torch.zeros(())
                 flow[record.query] = {
-                    name: (own.get(name, 0) + read.get(name, torch.zeros(()))) / 2 for name in own | read
+                    name: (own.get(name, nothing) + read.get(name, nothing)) / 2 for name in own | read
                 }
-        return {name: matrix[element_index] for name, matrix in flow[query_segment].items()}
+        return {name: matrix[elements] for name, matrix in flow[query_segment].items()}

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from transformers import BlipForQuestionAnswering, BlipProcessor
 from transformers.cache_utils import Cache
+from transformers.modeling_outputs import CausalLMOutputWithCrossAttentions
 
 from mm_demo.attention.recorder import Recorder, to_records
 from mm_demo.attention.trace import Segment, TextLayout, Trace
@@ -78,15 +79,16 @@ class BlipAnswerer:
                     encoder_embeds=embed(self._encoder, torch.tensor([ids], device=device)),
                     encoder_hidden_states=picture.states,
                 ).last_hidden_state
-            answers = self._merged(self.rank(states.detach()))
+                logits, cache = self.begin(states)
+            answers = self._merged(self.rank(states.detach(), logits, cache))
             best = answers[0][1]
+            taken = recorder.take()
             with recorder.active(), differentiable():
-                read = torch.tensor([[self._vocabulary.start, *best[:-1]]], device=device)
-                logits: Tensor = self._decoder(
-                    encoder_embeds=embed(self._decoder.bert, read), encoder_hidden_states=states, use_cache=False
-                ).logits[0]
+                if len(best) > 1:
+                    # The search left no graph behind: go once more through the answer it found, all positions at once.
+                    logits = self._read(states, [self._vocabulary.start, *best[:-1]], use_cache=False).logits[0]
+                    taken = [(site, w) for site, w in taken if site.query == "question"] + recorder.take()
                 score = torch.stack([log_odds(logits[i], token) for i, token in enumerate(best)]).sum()
-        places = [r for i, r in zip(ids, ranges, strict=True) if r is not None and self._vocabulary.is_unknown(i)]
         segments = {
             "image": self._eyes.segment,
             "question": Segment("question", "text", tuple(labels), TextLayout(question, tuple(ranges))),
@@ -94,23 +96,42 @@ class BlipAnswerer:
         }
         return Answered(
             candidates=[(text, probability) for text, _, probability in answers],
-            unknown_words=list(dict.fromkeys(question[start:end] for start, end in places)),
-            trace=Trace(segments, to_records(recorder.take(), score)),
+            unknown_words=self._vocabulary.unknown_words(question),
+            trace=Trace(segments, to_records(taken, score)),
         )
 
-    def rank(self, states: Tensor) -> list[tuple[tuple[int, ...], float]]:
-        """The most probable answers to an encoded question: [(ids without the end token, probability)], best first.
+    def begin(self, states: Tensor) -> tuple[Tensor, Cache]:
+        """Logits of an answer's first token, (1, vocabulary), and the decoder's cache.
 
         Args:
             states: (1, question elements, dim), the question encoder's output.
         """
+        output = self._read(states, [self._vocabulary.start], use_cache=True)
+        return output.logits[0], output.past_key_values
 
-        def advance(read: Tensor, cache: Cache | None) -> tuple[Tensor, Cache]:
+    def rank(self, states: Tensor, logits: Tensor, cache: Cache) -> list[tuple[tuple[int, ...], float]]:
+        """The most probable answers to an encoded question: [(ids without the end token, probability)], best first.
+
+        Args:
+            states: (1, question elements, dim), the question encoder's output.
+            logits: what `begin` returned for it.
+            cache: likewise; it is used up.
+        """
+
+        def advance(read: Tensor, cache: Cache) -> tuple[Tensor, Cache]:
             output = self._decoder(input_ids=read, encoder_hidden_states=states, past_key_values=cache, use_cache=True)
             return output.logits[:, -1].float().log_softmax(-1), output.past_key_values
 
         with torch.inference_mode():
-            return rank_sequences(advance, self._vocabulary.start, self._vocabulary.end, self.max_tokens, states.device)
+            first = (logits.float().log_softmax(-1), cache)
+            return rank_sequences(first, advance, self._vocabulary.end, self.max_tokens)
+
+    def _read(self, states: Tensor, ids: list[int], *, use_cache: bool) -> CausalLMOutputWithCrossAttentions:
+        return self._decoder(
+            encoder_embeds=embed(self._decoder.bert, torch.tensor([ids], device=states.device)),
+            encoder_hidden_states=states,
+            use_cache=use_cache,
+        )
 
     def _merged(self, ranked: list[tuple[tuple[int, ...], float]]) -> list[tuple[str, tuple[int, ...], float]]:
         """[(text, ids, probability)]: spellings of one text are one answer, with the ids of the likeliest."""

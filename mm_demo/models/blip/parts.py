@@ -107,9 +107,19 @@ class BlipVocabulary:
         labels = [encoding.tokens[i] if place is None else text[place[0] : place[1]] for i, place in enumerate(ranges)]
         return list(encoding.ids), labels, ranges
 
-    def is_unknown(self, token_id: int) -> bool:
-        """True for the id that stands for every word outside the vocabulary."""
-        return bool(token_id == self._unknown)
+    def unknown_words(self, text: str) -> list[str]:
+        """The words of a text that the vocabulary does not hold: lost as [UNK], or only spelt letter by letter."""
+        encoding = self._encoder.encode(text)
+        pieces: dict[int, list[int]] = {}
+        for i, word in enumerate(encoding.word_ids):
+            if word is not None:
+                pieces.setdefault(word, []).append(i)
+        found = []
+        for places in pieces.values():
+            spelt = len(places) > 1 and all(len(encoding.tokens[i].removeprefix("##")) == 1 for i in places)
+            if spelt or any(encoding.ids[i] == self._unknown for i in places):
+                found.append(text[encoding.offsets[places[0]][0] : encoding.offsets[places[-1]][1]])
+        return list(dict.fromkeys(found))
 
     def read(self, token_id: int) -> tuple[str, bool]:
         """One generated token as a person reads it, and whether it continues the word before it."""
@@ -148,9 +158,8 @@ def log_odds(logits: Tensor, token_id: int) -> Tensor:
     Unlike the logit it compares with the other tokens, and unlike log p its gradient does not vanish as p nears 1.
     """
     logits = logits.float()
-    others = torch.ones_like(logits, dtype=torch.bool)
-    others[token_id] = False
-    return logits[token_id] - logits[others].logsumexp(0)
+    others = torch.cat([logits[:token_id], logits[token_id + 1 :]])
+    return logits[token_id] - others.logsumexp(0)
 
 
 @contextmanager

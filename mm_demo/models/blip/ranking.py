@@ -17,11 +17,7 @@ _Beginning = tuple[tuple[int, ...], float]
 
 
 def rank_sequences(
-    advance: Callable[[Tensor, Cache | None], tuple[Tensor, Cache]],
-    start: int,
-    end: int,
-    longest: int,
-    device: torch.device,
+    first: tuple[Tensor, Cache], advance: Callable[[Tensor, Cache], tuple[Tensor, Cache]], end: int, longest: int
 ) -> list[tuple[tuple[int, ...], float]]:
     """Beam search for the most probable sequences, a sequence's probability being the product over its tokens and end.
 
@@ -30,22 +26,22 @@ def rank_sequences(
     limit counts as it stands. No two are the same event, so the probabilities sum to at most 1.
 
     Args:
+        first: log-probabilities of the first token, (1, vocabulary), and the cache behind it.
         advance: from the last ids (beams, 1) and the cache of what came before, the log-probabilities
             (beams, vocabulary) of what comes next, and the new cache.
-        start: id that every sequence starts from, not part of it.
         end: id that ends a sequence, not part of it.
         longest: most tokens of a sequence.
-        device: where the decoder runs.
 
     Returns:
         [(ids, probability)], best first.
     """
     finished: list[_Beginning] = []
     beams: list[_Beginning] = [((), 0.0)]
-    cache: Cache | None = None
+    scores, cache = first
+    device = scores.device
     for length in range(1, longest + 1):
-        read = torch.tensor([[ids[-1] if ids else start] for ids, _ in beams], device=device)
-        scores, cache = advance(read, cache)
+        if length > 1:
+            scores, cache = advance(torch.tensor([[ids[-1]] for ids, _ in beams], device=device), cache)
         scores = scores + torch.tensor([score for _, score in beams], device=device)[:, None]
         if length == 1:
             scores[:, end] = float("-inf")
