@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-SHARE_COLOURS = {"image": "#21918c", "text": "#e67e22", "audio": "#7a5195"}
+_SHARE_COLOURS = {"image": "#21918c", "text": "#e67e22"}
 
 
 def answer_bars(candidates: Sequence[tuple[str, float]], label: str = "Most probable answers") -> str:
@@ -26,7 +26,7 @@ def share_bar(shares: Mapping[str, float], names: Mapping[str, str]) -> str:
         shares: modality -> share 0…1, summing to 1.
         names: modality -> the word a person reads.
     """
-    parts = [(names.get(key, key), _percent(share), SHARE_COLOURS.get(key, "#777")) for key, share in shares.items()]
+    parts = [(names.get(key, key), _percent(share), _SHARE_COLOURS.get(key, "#777")) for key, share in shares.items()]
     spoken = ", ".join(f"{name} {value:.0f} %" for name, value, _ in parts)
     bars = "".join(f'<span style="width:{value:.1f}%;background:{colour}"></span>' for _, value, colour in parts)
     legend = "".join(

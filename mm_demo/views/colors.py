@@ -1,7 +1,6 @@
-"""The two colour scales: viridis for "how much", orange to blue for "for or against".
+"""The scale of the maps: viridis, which rises evenly in lightness (Nuñez et al. 2018).
 
-Both read the same for people with the common colour deficiencies and in grey: viridis rises evenly in lightness
-(Nuñez et al. 2018), and orange against blue is the pair that all of them tell apart.
+So it reads the same for people with the common colour deficiencies, and in grey.
 """
 
 from __future__ import annotations
@@ -15,11 +14,6 @@ _VIRIDIS_ANCHORS = (
     "440154470d6048186a482374472d7b4537814240863e49893b528b375b8d33638d2f6b8e2c728e297a8e26828e23898e21918c"
     "1f988b1fa08822a78528ae8032b67a3fbc734ec36b5ec96270cf5784d44b98d83eaddc30c2df23d8e219ece51bfde725"
 )
-
-SUPPORTS = (230, 126, 34)
-"""RGB of what speaks for the answer (orange)."""
-OPPOSES = (52, 120, 200)
-"""RGB of what speaks against it (blue)."""
 
 
 @cache

@@ -179,7 +179,7 @@ def test_the_camera_is_captioned_continuously(page: Any) -> None:
     page.get_by_role("tab", name="Live").click()
     camera = page.locator("#caption-camera")
     camera.get_by_text("Click to Access Webcam").click()
-    camera.get_by_text("Record").click()
+    camera.get_by_text("Record", exact=True).click()
     page.locator("#caption-view .attention[data-state=done]").wait_for()
     assert page.locator("#caption-view [role=option]").count() == 8
 
