@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Sets everything up and starts the app, or the tests: `python3 run.py [OPTIONS OF app.py]`, `python3 run.py tests`.
 
-Needs Python 3.10 or newer and nothing else. Makes a virtual environment in .venv, and installs into it again only when
+Needs Python 3.11 or newer and nothing else. Makes a virtual environment in .venv, and installs into it again only when
 the requirements have changed.
 """
 
@@ -45,8 +45,8 @@ def has_pip() -> bool:
 
 
 def main(arguments: list[str]) -> int:
-    if sys.version_info < (3, 10):  # noqa: UP036 (whoever starts this may have an older one)
-        sys.exit("This needs Python 3.10 or newer; here it is " + sys.version.split()[0] + ".")
+    if sys.version_info < (3, 11):  # noqa: UP036 (whoever starts this may have an older one)
+        sys.exit("This needs Python 3.11 or newer; here it is " + sys.version.split()[0] + ".")
     if arguments[:1] == ["tests"]:
         prepare("requirements-dev.txt")
         command = [str(PYTHON), "-m", "pytest", "-n", "2", *arguments[1:]]

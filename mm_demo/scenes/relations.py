@@ -34,7 +34,7 @@ def half_of(o: SceneObject, axis: int) -> str | None:
     at = o.center[axis]
     if abs(at - 0.5) < 0.08:
         return None
-    return (("left", "right"), ("top", "bottom"))[axis][at > 0.5]
+    return (("left", "right"), ("top", "bottom"))[axis][int(at > 0.5)]
 
 
 def region_of(o: SceneObject) -> str | None:

@@ -107,7 +107,7 @@ class _Reporting(Trainer):
 
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
         trained = model or self.model
-        careful = getattr(trained, "careful", list)()
+        careful: list[nn.Parameter] = getattr(trained, "careful", list)()
         self.optimizer = MuonWithAdamW(trained, self.args.learning_rate, self.args.weight_decay, careful)
         return self.optimizer
 

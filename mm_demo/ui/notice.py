@@ -21,7 +21,7 @@ def doubts(task: str, familiar: bool, unknown_words: Sequence[str] = ()) -> list
         )
     if unknown_words:
         names = ", ".join(f"“{word}”" for word in unknown_words)
-        said.append(f"The model does not know {names}, and answers as if it had not been said.")
+        said.append(f"The model does not know {names} and reads it letter by letter at best: check the answer.")
     return said
 
 
