@@ -12,7 +12,7 @@ from PIL import Image
 from mm_demo.evaluation.facts import judge
 from mm_demo.evaluation.familiarity import familiar_share, photographs_in
 from mm_demo.evaluation.pictures import SETS, seeds
-from mm_demo.evaluation.pointing import chance, points_at
+from mm_demo.evaluation.pointing import chance, pointing_score, points_at
 from mm_demo.scenes import KINDS, Scene
 from mm_demo.scenes.captions import caption_of
 from mm_demo.tasks.caption import CaptionTask
@@ -48,6 +48,7 @@ def evaluate(
             figure: {name: found[figure] for name, found in measured.items()}
             for figure in next(iter(measured.values()))
         },
+        "pointing by method": _methods(task, scenes["held-out scenes"][: n // 8 + 1]),
         "familiar": familiar_share(task, {**pictures, **photographs_in(photographs)}),
     }
 
@@ -61,10 +62,9 @@ def _measure(task: CaptionTask, scenes: list[Scene], pictures: list[Image.Image]
         true, said = judge(result.answer, scene.objects)
         facts += true
         named += said
-        pointed += _pointing(result, scene)
+        pointed += _pointing(result, [step.map for step in result.tokens], scene)
     others = [caption_of(scene.objects, Random(0), "full") for scene in [*scenes[1:], scenes[0]]]
     guessed = [judge(caption, scene.objects) for caption, scene in zip(others, scenes, strict=True)]
-    hits, chances = np.array(pointed or [(False, 0.0)]).mean(0).tolist()
     return {
         "facts true": {
             "n": len(facts),
@@ -76,17 +76,27 @@ def _measure(task: CaptionTask, scenes: list[Scene], pictures: list[Image.Image]
             "accuracy": _share(named),
             "baseline": _share([f for _, g in guessed for f in g]),
         },
-        "pointing": {"n": len(pointed), "accuracy": hits, "baseline": chances},
+        "pointing": pointing_score(pointed),
     }
 
 
-def _pointing(result: CaptionResult, scene: Scene) -> list[tuple[bool, float]]:
+def _methods(task: CaptionTask, scenes: list[Scene]) -> dict[str, Any]:
+    """The pointing game for every method on the same captions."""
+    pointed: dict[str, list[tuple[bool, float]]] = {method.label: [] for method in task.methods}
+    for scene in scenes:
+        result = task(Image.fromarray(scene.picture))
+        for method in task.methods:
+            pointed[method.label] += _pointing(result, task.explain(result, method.name), scene)
+    return {name: pointing_score(found) for name, found in pointed.items()}
+
+
+def _pointing(result: CaptionResult, maps: list[np.ndarray], scene: Scene) -> list[tuple[bool, float]]:
     """For each kind's name in the caption that fits one object alone: whether its map peaks there, and the chance."""
     found = []
-    for step in result.tokens:
+    for step, shown in zip(result.tokens, maps, strict=True):
         mine = [o for o in scene.objects if o.kind == step.token] if step.token in KINDS else []
         if len(mine) == 1:
-            found.append((points_at(step.map, mine[0]), chance(mine[0], *step.map.shape)))
+            found.append((points_at(shown, mine[0]), chance(mine[0], *shown.shape)))
     return found
 
 

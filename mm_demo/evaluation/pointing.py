@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from mm_demo.scenes import SceneObject
@@ -24,6 +26,16 @@ def points_at(relevance: np.ndarray, item: SceneObject) -> bool:
     """Whether the map's highest patch lies on the object."""
     on = patches_of(item, *relevance.shape)
     return bool(on.flat[int(np.argmax(relevance))])
+
+
+def pointing_score(found: list[tuple[bool, float]]) -> dict[str, Any]:
+    """How many maps were judged, the share that points at its object, and the share that random patches would.
+
+    Args:
+        found: [(whether the map points at its object, the chance of a random patch)].
+    """
+    hits, chances = np.array(found or [(False, 0.0)]).mean(0).tolist()
+    return {"n": len(found), "accuracy": hits, "baseline": chances}
 
 
 def chance(item: SceneObject, rows: int, cols: int) -> float:

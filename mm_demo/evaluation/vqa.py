@@ -8,12 +8,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
 from mm_demo.evaluation.familiarity import familiar_share, photographs_in
 from mm_demo.evaluation.pictures import SETS, seeds
-from mm_demo.evaluation.pointing import chance, points_at
+from mm_demo.evaluation.pointing import chance, pointing_score, points_at
 from mm_demo.scenes import Scene
 from mm_demo.scenes.questions import ASKERS, Question, ask
 from mm_demo.scenes.wording import misspell, vary
@@ -56,6 +55,7 @@ def evaluate(
         "accuracy": {name: found["overall"] for name, found in measured.items()},
         "by type": {name: found["types"] for name, found in measured.items()},
         "pointing": {name: found["pointing"] for name, found in measured.items()},
+        "pointing by method": _methods(task, own[: n // 2 + 1], seed),
         "wording": _wordings(task, own, seed),
         "familiar": familiar_share(task, {**measured_pictures(seed, n), **photographs_in(photographs)}),
     }
@@ -87,15 +87,30 @@ def _measure(task: VqaTask, scenes: list[Scene], seed: int) -> dict[str, Any]:
                 pointed.append((points_at(result.image_map, about), chance(about, *result.image_map.shape)))
     every = [pair for pairs in answers.values() for pair in pairs]
     majority = sum(_majority(pairs) * len(pairs) for pairs in answers.values()) / len(every)
-    hits, chances = np.array(pointed or [(False, 0.0)]).mean(0).tolist()
     return {
         "overall": {"n": len(every), "accuracy": _accuracy(every), "baseline": majority},
         "types": {
             name: {"n": len(pairs), "accuracy": _accuracy(pairs), "baseline": _majority(pairs)}
             for name, pairs in sorted(answers.items())
         },
-        "pointing": {"n": len(pointed), "accuracy": hits, "baseline": chances},
+        "pointing": pointing_score(pointed),
     }
+
+
+def _methods(task: VqaTask, scenes: list[Scene], seed: int) -> dict[str, Any]:
+    """The pointing game for every method on the same right answers, one question a scene."""
+    pointed: dict[str, list[tuple[bool, float]]] = defaultdict(list)
+    for index, scene in enumerate(scenes):
+        question = ask(scene.objects, Random(seed * 104_729 + index), _POINTED[index % len(_POINTED)])
+        if question is None:
+            continue
+        result = task(Image.fromarray(scene.picture), f"{question.text}?")
+        if result.answer == question.answer:
+            about = scene.objects[question.about[0]]
+            for method in task.methods:
+                shown = task.explain(result, method.name).image_map
+                pointed[method.label].append((points_at(shown, about), chance(about, *shown.shape)))
+    return {name: pointing_score(found) for name, found in pointed.items()}
 
 
 def _wordings(task: VqaTask, scenes: list[Scene], seed: int) -> dict[str, Any]:
