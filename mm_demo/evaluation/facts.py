@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from mm_demo.scenes import COLORS, KINDS, SceneObject
@@ -56,9 +57,14 @@ def judge(caption: str, objects: tuple[SceneObject, ...]) -> tuple[list[bool], l
     """
     groups, relations = read_caption(caption)
     facts = []
+    stated: Counter[tuple[str, str]] = Counter()
+    for group in groups:
+        stated[group.color, group.kind] += group.count
     for group in groups:
         alike = [o for o in objects if (o.color, o.kind) == (group.color, group.kind)]
-        facts.append(len(alike) == group.count)
+        total = stated[group.color, group.kind]
+        # "a red star" is true of two, and named twice it is said of both; a number is true of that many alone.
+        facts.append(0 < total <= len(alike) and (group.count == 1 or total == len(alike)))
         if group.size is not None:
             facts.append(any(o.size == group.size for o in alike))
     for relation in relations:
@@ -67,11 +73,10 @@ def judge(caption: str, objects: tuple[SceneObject, ...]) -> tuple[list[bool], l
             for i in (relation.first, relation.second)
         )
         facts.append(any(_is(a, relation.relation, b) for a in firsts for b in seconds if a is not b))
-    left = {(g.color, g.kind): g.count for g in groups}
     named = []
     for o in objects:
-        named.append(left.get((o.color, o.kind), 0) > 0)
-        left[(o.color, o.kind)] = left.get((o.color, o.kind), 0) - 1
+        named.append(stated[o.color, o.kind] > 0)
+        stated[o.color, o.kind] -= 1
     return facts, named
 
 

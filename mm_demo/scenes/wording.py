@@ -6,13 +6,25 @@ from random import Random
 
 BEFORE = ("please tell me ", "tell me ", "hey ", "so ", "ok ", "please ", "can you tell me ", "i wonder ", "and ")
 AFTER = (" please", " here", " now", " in this picture", " in this drawing", " exactly", " thanks")
+_ENDINGS = ("", "", "n", "r", "s", "t", "l", "ck", "ng", "ly", "my")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def vary(text: str, rng: Random, typos: float = 0.25) -> str:
-    """The question as someone might type it. `typos` is the chance that one of its words is misspelt."""
+def vary(text: str, rng: Random, typos: float = 0.25, strangers: float = 0.0) -> str:
+    """The question as someone might type it.
+
+    Args:
+        text: as the askers make it.
+        rng: makes the choices.
+        typos: the chance that one of its words is misspelt.
+        strangers: the chance that a made-up word stands before, behind or within it.
+    """
     if rng.random() < typos:
         text = misspell(text, rng)
+    if strangers and rng.random() < strangers:
+        words = text.split(" ")
+        words.insert(rng.choice((0, len(words), rng.randrange(len(words) + 1))), invented(rng))
+        text = " ".join(words)
     pick = rng.random()
     if pick < 0.06:
         text = rng.choice(BEFORE) + text
@@ -23,6 +35,14 @@ def vary(text: str, rng: Random, typos: float = 0.25) -> str:
     elif rng.random() < 0.2:
         text += "."
     return text[0].upper() + text[1:] if rng.random() < 0.5 else text
+
+
+def invented(rng: Random) -> str:
+    """A word that means nothing, of one to three syllables."""
+    return "".join(
+        rng.choice("bcdfghjklmnprstvwyz") + rng.choice(("a", "e", "i", "o", "u", "ee", "ou")) + rng.choice(_ENDINGS)
+        for _ in range(rng.randint(1, 3))
+    )
 
 
 def misspell(text: str, rng: Random) -> str:

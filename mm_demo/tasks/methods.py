@@ -10,7 +10,7 @@ from mm_demo.models.family import ModelInfo
 
 DEFAULT_METHODS = {
     ("caption", "blip"): "raw",
-    ("vqa", "blip"): "attention_gradient",
+    ("vqa", "blip"): "gradient",
 }
 """(task, family) → the method that pointed best where the truth is known, see docs/results.md."""
 

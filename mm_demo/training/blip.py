@@ -9,6 +9,7 @@ Starts from `mm_demo.training.vision`, which it runs first where that has not be
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -35,10 +36,27 @@ from mm_demo.training.loop import Batch, Schedule, fit, parser, schedule_of
 from mm_demo.training.texts import make_processor, pack, padded
 
 SCHEDULE = Schedule(steps=3200, batch=48, rate=1e-3, seed=0)
+POLISH = Schedule(steps=640, batch=48, rate=2.5e-4, seed=1)
 QUESTIONS = 8
 _HELPER = 0.2
-_CAPTION = 0.5
-"""Shares of the patch heads' and the caption's loss beside the questions'."""
+"""Share of the patch heads' loss beside the questions'."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stretch of the training.
+
+    Attributes:
+        folder: of its checkpoints, below the run's.
+        schedule: how long and how fast.
+        caption: share of the caption's loss beside the questions'.
+        strangers: share of the questions with a made-up word among theirs.
+    """
+
+    folder: str
+    schedule: Schedule
+    caption: float
+    strangers: float
 
 
 def blip_config(processor: BlipProcessor) -> BlipConfig:
@@ -74,6 +92,7 @@ class Speaking(nn.Module):
         self.caption = BlipForConditionalGeneration(config)
         self.vqa.vision_model = BlipVisionModel.from_pretrained(seen)
         self.caption.vision_model = self.vqa.vision_model
+        self.caption_share = 0.5
         self.heads = vision.PatchHeads(config.vision_config.hidden_size)
         self.heads.load_state_dict(load_file(seen / "heads.safetensors"))
 
@@ -108,7 +127,7 @@ class Speaking(nn.Module):
         vqa_loss, caption_loss = _next_token_loss(answered, answers), _next_token_loss(described, captions)
         right = (answered.argmax(-1) == answers[:, 1:]) | (answers[:, 1:] == 0)
         return {
-            "loss": vqa_loss + _CAPTION * caption_loss + _HELPER * seen["loss"],
+            "loss": vqa_loss + self.caption_share * caption_loss + _HELPER * seen["loss"],
             "vqa_loss": vqa_loss,
             "caption_loss": caption_loss,
             "answers_right": right.all(-1).float().mean(),
@@ -138,8 +157,8 @@ def _next_token_loss(logits: Tensor, ids: Tensor) -> Tensor:
 class Collate:
     """Makes a batch of pictures with fresh questions and a fresh caption each."""
 
-    def __init__(self, bank: Bank, processor: BlipProcessor) -> None:
-        self.bank, self.tokenizer = bank, processor.tokenizer
+    def __init__(self, bank: Bank, processor: BlipProcessor, strangers: float) -> None:
+        self.bank, self.tokenizer, self.strangers = bank, processor.tokenizer, strangers
 
     def __call__(self, items: list[tuple[int, int]]) -> Batch:
         """`items`: [(scene index, seed of its draw)]."""
@@ -149,7 +168,7 @@ class Collate:
             mirrored.append(rng.random() < 0.5)
             objects = self.bank.objects(index, mirrored[-1])
             asked = questions_of(objects, rng, QUESTIONS)
-            questions += [vary(q.text, rng) for q in asked]
+            questions += [vary(q.text, rng, strangers=self.strangers) for q in asked]
             answers += [q.answer for q in asked]
             captions.append(caption_of(objects, rng))
         indices, flips = [index for index, _ in items], np.array(mirrored)
@@ -180,7 +199,10 @@ def main() -> None:
     processor = make_processor(folder, SIDE, vision.MEAN, vision.STD)
     torch.manual_seed(options.seed)
     model = Speaking(blip_config(processor), seen)
-    fit(model, Collate(bank, processor), len(bank), schedule, folder, options.device)
+    for phase in (Phase("", schedule, 0.5, 0.0), Phase("polish", POLISH, 1.0, 0.2)):
+        model.caption_share = phase.caption
+        collate = Collate(bank, processor, phase.strangers)
+        fit(model, collate, len(bank), phase.schedule, folder / phase.folder, options.device)
     for name, part in (("blip-vqa-scenes", model.vqa), ("blip-caption-scenes", model.caption)):
         part.half().save_pretrained(folder / name)
         processor.save_pretrained(folder / name)

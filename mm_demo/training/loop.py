@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_model
+from safetensors.torch import load_model, save_model
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 from transformers import Trainer, TrainingArguments, set_seed
@@ -18,6 +18,7 @@ from transformers.trainer_utils import get_last_checkpoint
 from mm_demo.training.optimizer import MuonWithAdamW
 
 Batch = dict[str, Tensor]
+_WEIGHTS = "model.safetensors"
 
 
 @dataclass(frozen=True)
@@ -112,10 +113,13 @@ class _Reporting(Trainer):
         return self.optimizer
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Tensor] | None = None) -> None:
-        # Trainer's own refuses tensors that two modules share, as the tower of both checkpoints is.
+        # Trainer's own saving and loading refuse tensors that two modules share, as both checkpoints do the tower.
         folder = Path(output_dir or str(self.args.output_dir))
         folder.mkdir(parents=True, exist_ok=True)
-        save_model(self.model, str(folder / "model.safetensors"), {"format": "pt"})
+        save_model(self.model, str(folder / _WEIGHTS), {"format": "pt"})
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
+        load_model(model or self.model, str(Path(resume_from_checkpoint) / _WEIGHTS))
 
     def compute_loss(self, model: nn.Module, inputs: Batch, return_outputs: bool = False, **_: Any) -> Any:
         outputs = model(**inputs)

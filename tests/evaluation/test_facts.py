@@ -30,7 +30,10 @@ def test_truth_and_lies() -> None:
     assert judge("a red star above a blue house and two green fish", scene) == ([True] * 4, [True] * 4)
     assert judge("a red star below a blue house", scene) == ([True, True, False], [True, True, False, False])
     assert judge("three green fish", scene) == ([False], [False, False, True, True])
-    assert judge("a green fish", scene) == ([False], [False, False, True, False])
+    assert judge("two green fish", (STAR, FISH[0])) == ([False], [False, True])
+    assert judge("a green fish", scene) == ([True], [False, False, True, False])
+    assert judge("a green fish and a green fish", scene) == ([True, True], [False, False, True, True])
+    assert judge("a red star and a red star", scene) == ([False, False], [True, False, False, False])
     assert judge("a large red star", scene) == ([True, False], [True, False, False, False])
     assert judge("", scene) == ([], [False] * 4)
 
