@@ -39,7 +39,7 @@ class Size:
 
 
 TINY = Size(layers=2, text_layers=2, dim=32, heads=4, image=32, patch=8)
-EMBEDDED = Size(layers=4, text_layers=3, dim=128, heads=4, image=128, patch=16, vocabulary=200, positions=64)
+EMBEDDED = Size(layers=5, text_layers=3, dim=160, heads=5, image=128, patch=16, vocabulary=337, positions=64)
 BASE = Size(layers=12, text_layers=12, dim=768, heads=12, image=384, patch=16, vocabulary=30524, positions=512)
 
 

@@ -41,7 +41,7 @@ def card(figures: dict[str, Any], hardware: str, minutes: int) -> str:
     architecture, pipeline, does = _ABOUT[task]
     pairs = ", ".join(f"{color} {kind}" for color, kind in sorted(HELD_OUT_PAIRS))
     sections = [_table(name, found) for name, found in figures.items() if isinstance(found, dict)]
-    pictures = vision.SCHEDULE.steps * vision.SCHEDULE.batch, blip.SCHEDULE.steps * blip.SCHEDULE.batch
+    seen, spoken, polished = (s.steps * s.batch for s in (vision.SCHEDULE, blip.SCHEDULE, blip.POLISH))
     return f"""---
 library_name: transformers
 license: apache-2.0
@@ -60,8 +60,9 @@ edged or as outlines. It opens with the ordinary `from_pretrained`.
   seeds measured below, and these pairs of colour and kind: {pairs}.
 - **Command**: `python -m mm_demo.training.blip` (both BLIP checkpoints on one vision tower; resumes after a kill), then
   `python -m mm_demo.training.familiarity weights/{figures["model"]}`.
-- **Amount**: {pictures[0]:,} pictures for the vision tower, then {pictures[1]:,} with {blip.QUESTIONS} questions and a
-  caption each, from a bank of 160,000 scenes and their mirror images. Seed {blip.SCHEDULE.seed}.
+- **Amount**: {seen:,} pictures for the vision tower, then {spoken:,} with {blip.QUESTIONS} questions and a caption
+  each, then {polished:,} more at a lower rate with a made-up word in every fifth question; from a bank of 160,000
+  scenes and their mirror images. Seeds {blip.SCHEDULE.seed} and, for the last part, {blip.POLISH.seed}.
 - **Hardware and time**: {hardware}; {minutes} minutes.
 
 ## Figures
