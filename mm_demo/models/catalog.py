@@ -39,11 +39,11 @@ _MB = 1_000_000
 
 CATALOG: tuple[ModelCard, ...] = (
     ModelCard(
-        "blip-caption-scenes", ("caption",), "blip", "embedded", "Scenes captioner (embedded)", 4 * _MB, "Apache-2.0",
+        "blip-caption-scenes", ("caption",), "blip", "embedded", "Scenes captioner (embedded)", 6 * _MB, "Apache-2.0",
         "Captions of generated and drawn scenes of simple objects; starts in a second on any machine.",
     ),
     ModelCard(
-        "blip-vqa-scenes", ("vqa",), "blip", "embedded", "Scenes answerer (embedded)", 6 * _MB, "Apache-2.0",
+        "blip-vqa-scenes", ("vqa",), "blip", "embedded", "Scenes answerer (embedded)", 9 * _MB, "Apache-2.0",
         "Questions about generated and drawn scenes of simple objects; starts in a second on any machine.",
     ),
     ModelCard(
