@@ -20,7 +20,12 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-EMPTY = "import gradio, sys; b = gradio.Blocks(); b.launch(server_port=int(sys.argv[1]), quiet=True)"
+EMPTY = """
+import sys, gradio
+with gradio.Blocks() as page:
+    pass
+page.launch(server_port=int(sys.argv[1]), quiet=True)
+"""
 _PATIENCE = 180.0
 
 
