@@ -17,7 +17,7 @@ _CAREFUL = 0.25
 class MuonWithAdamW(torch.optim.Optimizer):
     """`torch.optim.Muon` (Jordan et al., 2024) and AdamW side by side under one schedule.
 
-    On this world a vision tower needed about half the steps that AdamW alone took (`docs/results.md`).
+    At the start of its training the vision tower needed under half the steps that AdamW took (`docs/results.md`).
 
     Args:
         model: every parameter that needs a gradient is optimised. Weights of `nn.Linear` go to Muon; embeddings,

@@ -81,8 +81,8 @@ def test_explain_keeps_the_answer_and_changes_the_maps(task: VqaTask, pictures: 
     assert task.explain(result, "raw", layer=0, head=1).image_map.sum() == pytest.approx(1.0)
 
 
-def test_the_default_map_follows_what_the_score_owes(task: VqaTask, pictures: list[Image.Image]) -> None:
-    result = task(pictures[0], QUESTION)
+def test_the_map_of_attention_times_gradient_is_what_the_score_owes(task: VqaTask, pictures: list[Image.Image]) -> None:
+    result = task(pictures[0], QUESTION, method="attention_gradient")
     records = result.trace.select("cross", "question", "image")
     products = [r.weights * r.gradient for r in records if r.gradient is not None]
     owed = torch.stack([product.mean(0).sum(0) for product in products]).sum(0)[1:].clamp(min=0)
