@@ -12,7 +12,7 @@ DEFAULT_METHODS = {
     ("caption", "blip"): "raw",
     ("vqa", "blip"): "gradient",
 }
-"""(task, family) → the method that pointed best where the truth is known, see docs/results.md."""
+"""(task, family) → the method that points best, or within noise of it, where the truth is known: docs/results.md."""
 
 
 @dataclass(frozen=True)
