@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from mm_demo.commands.report import Report, table
 from mm_demo.errors import UserError
+from mm_demo.models.catalog import WEIGHTS
 
 if TYPE_CHECKING:
     from mm_demo.models.catalog import ModelCard
 
-WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
 HELP = "list the models, or check that those on this machine open"
 
 

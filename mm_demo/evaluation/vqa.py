@@ -45,8 +45,10 @@ def evaluate(
     task = open_task("vqa", model, device)
     if not isinstance(task, VqaTask):
         raise TypeError("the task that opened is not vqa")
-    measured = {name: _measure(task, [draw(s) for s in seeds(seed, n)], seed) for name, draw in SETS.items()}
-    own = [SETS["held-out scenes"](s) for s in seeds(seed, n)]
+    scenes = {name: [draw(s) for s in seeds(seed, n)] for name, draw in SETS.items()}
+    pictures = {name: [Image.fromarray(scene.picture) for scene in found] for name, found in scenes.items()}
+    measured = {name: _measure(task, found, seed) for name, found in scenes.items()}
+    own = scenes["held-out scenes"]
     return {
         "task": "vqa",
         "model": task.info.id,
@@ -57,13 +59,8 @@ def evaluate(
         "pointing": {name: found["pointing"] for name, found in measured.items()},
         "pointing by method": _methods(task, own[: n // 2 + 1], seed),
         "wording": _wordings(task, own, seed),
-        "familiar": familiar_share(task, {**measured_pictures(seed, n), **photographs_in(photographs)}),
+        "familiar": familiar_share(task, {**pictures, **photographs_in(photographs)}),
     }
-
-
-def measured_pictures(seed: int, n: int) -> dict[str, list[Image.Image]]:
-    """The pictures of every set, as a person would hand them in."""
-    return {name: [Image.fromarray(draw(s).picture) for s in seeds(seed, n)] for name, draw in SETS.items()}
 
 
 def questions_for(scene: Scene, rng: Random) -> list[Question]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
+
+WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
+"""Where the embedded checkpoints lie."""
 
 Tier = Literal["embedded", "hub", "local"]
 

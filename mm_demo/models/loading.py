@@ -17,14 +17,11 @@ from transformers.utils import logging as transformers_logging
 
 from mm_demo.errors import UserError
 from mm_demo.models.blip import BlipAnswerer, BlipCaptioner
-from mm_demo.models.catalog import Tier, cards_for, find_card
+from mm_demo.models.catalog import WEIGHTS, Tier, cards_for, find_card
 from mm_demo.models.checkpoint import read_architecture, weight_files
 from mm_demo.models.device import Device, choose_device
 from mm_demo.models.familiarity import Familiarity
 from mm_demo.models.family import Answerer, Captioner, ModelInfo
-
-WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
-"""Where the embedded checkpoints lie."""
 
 Family = Captioner | Answerer
 

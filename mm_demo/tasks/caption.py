@@ -13,11 +13,11 @@ from mm_demo.attention.trace import Trace
 from mm_demo.models.family import Captioner, Picture, Written
 from mm_demo.tasks.inputs import read_image
 from mm_demo.tasks.maps import image_map
-from mm_demo.tasks.methods import MethodInfo, choose_method, offered_methods
+from mm_demo.tasks.picture_task import PictureTask
 from mm_demo.tasks.results import CaptionResult, CaptionStep, ImageSource
 
 
-class CaptionTask:
+class CaptionTask(PictureTask[Captioner]):
     """Captions pictures. One task serves many threads at once.
 
     Args:
@@ -25,11 +25,6 @@ class CaptionTask:
     """
 
     name = "caption"
-
-    def __init__(self, model: Captioner) -> None:
-        self._model = model
-        self.info = model.info
-        self.methods: tuple[MethodInfo, ...] = offered_methods(self.name, model.family)
 
     def __call__(
         self, image: ImageSource, method: str = "default", layer: int | None = None, head: int | None = None
@@ -88,18 +83,6 @@ class CaptionTask:
         """
         chosen = self._choose(method, layer, head)
         return self._maps(chosen, result.image, result.trace, result.token_ids, layer, head)
-
-    def familiarity(self, image: ImageSource) -> tuple[bool, float]:
-        """Whether the picture is of the kind that the checkpoint knows, and the score in 0…1; without an answer.
-
-        Raises:
-            UserError: the picture can't be read.
-        """
-        picture = self._model.look(read_image(image))
-        return picture.familiar, picture.familiarity
-
-    def _choose(self, method: str, layer: int | None, head: int | None) -> Method:
-        return choose_method(self.name, self._model.family, self.info, method, layer, head)
 
     def _maps(
         self, method: Method, image: Image, trace: Trace, ids: list[int], layer: int | None, head: int | None

@@ -13,11 +13,11 @@ from mm_demo.attention.trace import TextLayout
 from mm_demo.models.family import Answerer
 from mm_demo.tasks.inputs import read_image, read_question
 from mm_demo.tasks.maps import image_map, signed_relevance
-from mm_demo.tasks.methods import MethodInfo, choose_method, offered_methods
+from mm_demo.tasks.picture_task import PictureTask
 from mm_demo.tasks.results import ImageSource, TokenRelevance, VqaResult
 
 
-class VqaTask:
+class VqaTask(PictureTask[Answerer]):
     """Answers questions about pictures. One task serves many threads at once.
 
     Args:
@@ -25,11 +25,6 @@ class VqaTask:
     """
 
     name = "vqa"
-
-    def __init__(self, model: Answerer) -> None:
-        self._model = model
-        self.info = model.info
-        self.methods: tuple[MethodInfo, ...] = offered_methods(self.name, model.family)
 
     def __call__(
         self,
@@ -80,18 +75,6 @@ class VqaTask:
             UserError: there is no such method, layer or head.
         """
         return _explained(result, self._choose(method, layer, head), layer, head)
-
-    def familiarity(self, image: ImageSource) -> tuple[bool, float]:
-        """Whether the picture is of the kind that the checkpoint knows, and the score in 0…1; without an answer.
-
-        Raises:
-            UserError: the picture can't be read.
-        """
-        picture = self._model.look(read_image(image))
-        return picture.familiar, picture.familiarity
-
-    def _choose(self, method: str, layer: int | None, head: int | None) -> Method:
-        return choose_method(self.name, self._model.family, self.info, method, layer, head)
 
 
 def _explained(result: VqaResult, method: Method, layer: int | None, head: int | None) -> VqaResult:
