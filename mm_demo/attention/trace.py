@@ -80,12 +80,32 @@ class Record:
     gradient: Tensor | None = None
 
 
+@dataclass(frozen=True)
+class InputGradient:
+    """What each element of a segment, as it entered the model, added to the score: gradient × (input − baseline).
+
+    Attributes:
+        segment: name of the segment.
+        channels: one label per channel, e.g. "250 Hz" for a Mel band.
+        products: (elements, channels), signed, summed over whatever finer steps an element is made of.
+    """
+
+    segment: str
+    channels: tuple[str, ...]
+    products: Tensor
+
+
 @dataclass
 class Trace:
-    """Everything one answer's explanation needs: segments by name, and records in the order the layers ran."""
+    """Everything one answer's explanation needs: segments by name, and records in the order the layers ran.
+
+    Attributes:
+        inputs: at most one per segment, where the family differentiates by its inputs too.
+    """
 
     segments: dict[str, Segment] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)
+    inputs: list[InputGradient] = field(default_factory=list)
 
     def select(self, kind: str, query: str, key: str) -> list[Record]:
         """The records of one kind between two segments, first layer first."""

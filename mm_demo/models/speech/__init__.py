@@ -1,0 +1,1 @@
+"""Sentiment of speech: encoders of the voice and of the words, alone or fused."""

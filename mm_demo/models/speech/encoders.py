@@ -1,0 +1,87 @@
+"""What a voice's or a text's encoder gives to whoever reads a sentiment from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, Protocol, TypeVar
+
+import numpy as np
+from torch import Tensor
+
+from mm_demo.attention.recorder import Site
+from mm_demo.attention.trace import InputGradient, Segment
+
+RATE = 16_000
+"""Samples a second of every sound that a model is given."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Which elements' rows say what a modality's answer was read from.
+
+    Attributes:
+        query: name of a segment of the trace: "voice" (one element, the pooled vector), or "audio" or "text" itself.
+        elements: the first for a class token, all for a mean.
+    """
+
+    query: str
+    elements: slice
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """One sound or one text as an encoder left it; the tensors are still in the autograd graph.
+
+    Attributes:
+        states: (1, length, dim), the last hidden states, special tokens included.
+        pooled: (1, pooled dim), the vector that the classifier reads.
+        labels: (1, labels), the classifier's logits over `Encoder.labels`.
+        sentiment: (1, 3), logits of negative, neutral, positive.
+        segments: "audio" (one element a step) or "text" (one a token), and "voice" where pooling is attention.
+        reading: where in the trace the answer was read from.
+        taken: the attention weights, as `Recorder.take` gave them.
+        leaf: the input that the gradient is taken by; None where there is none.
+        contribution: turns the gradient of a score by `leaf`, of the same shape, into what the trace holds.
+        unknown_words: words of the text that the vocabulary does not hold.
+        familiarity: 0…1, how much the input is of the kind that the checkpoint knows; 1 where it can't tell.
+    """
+
+    states: Tensor
+    pooled: Tensor
+    labels: Tensor
+    sentiment: Tensor
+    segments: dict[str, Segment]
+    reading: Reading
+    taken: list[tuple[Site, Tensor]]
+    leaf: Tensor | None = None
+    contribution: Callable[[Tensor], InputGradient] | None = None
+    unknown_words: list[str] = field(default_factory=list)
+    familiarity: float = 1.0
+
+
+Given = TypeVar("Given", np.ndarray, str, contravariant=True)
+
+
+class Encoder(Protocol[Given]):
+    """A classifier of sounds (mono float32 at `RATE`, −1…1) or of texts, opened and read.
+
+    Attributes:
+        modality: "audio" or "text".
+        labels: the classifier's own labels, e.g. seven emotions.
+        layers, heads: of its attention, what the pickers choose from.
+    """
+
+    family: ClassVar[str]
+    modality: Literal["audio", "text"]
+    labels: tuple[str, ...]
+    layers: int
+    heads: int
+
+    def encode(self, given: Given) -> Encoded:
+        """Encode one input with its attention recorded and differentiable.
+
+        Raises:
+            UserError: it is longer than the model can take.
+        """
+        ...
