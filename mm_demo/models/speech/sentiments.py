@@ -13,8 +13,8 @@ from mm_demo.models.speech.family import SENTIMENTS
 
 _GROUPS = {
     "negative": (
-        "negative neg anger angry ang fear fearful fea disgust disgusted dis sadness sad annoyance annoyed disappointment"
-        " disapproval embarrassment grief nervousness remorse frustration frustrated fru"
+        "negative neg anger angry ang fear fearful fea disgust disgusted dis sadness sad annoyance annoyed"
+        " disappointment disapproval embarrassment grief nervousness remorse frustration frustrated fru"
     ),
     "neutral": "neutral neu calm boredom bored surprise surprised sur confusion curiosity realization other",
     "positive": (
@@ -54,14 +54,16 @@ def group_labels(labels: Sequence[str]) -> Tensor:
 
 
 def sentiment_logits(logits: Tensor, grouping: Tensor) -> Tensor:
-    """(batch, labels) logits → (batch, 3): the log of each sentiment's summed probability, −inf for one without labels.
+    """(batch, labels) logits → (batch, 3): the log of each sentiment's summed probability.
+
+    A sentiment without labels gets a probability of 0 by a number low enough, since −∞ has no gradient.
 
     Args:
         logits: of the labels.
         grouping: (labels, 3) from `group_labels`.
     """
     log_probabilities = logits.float().log_softmax(-1)
-    closed = torch.zeros_like(grouping).masked_fill(grouping == 0, -torch.inf).to(logits.device)
+    closed = (1e4 * (grouping - 1)).to(logits.device)
     return (log_probabilities[:, :, None] + closed).logsumexp(1)
 
 
