@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from mm_demo.attention.trace import Trace
+from mm_demo.models.speech.encoders import Reading
+from mm_demo.models.speech.family import SpeechModality
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,9 @@ class SentimentResult:
         acoustics: what the page draws; None without a voice.
         emotions: [(emotion, probability)] of the voice, best first.
         strategies: every fusion's opinion, the chosen one first; empty for a model of one modality.
+        strategy: the fusion that was chosen; None for a model of one modality.
         notes: sentences that must be seen: what was cut, what could not be heard.
+        readings: where in the trace each given modality is read from.
     """
 
     answer: str
@@ -142,6 +146,7 @@ class SentimentResult:
     strategy: str | None
     notes: list[str] = field(default_factory=list)
     unknown_words: list[str] = field(default_factory=list)
+    readings: dict[SpeechModality, Reading] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The command line's object."""

@@ -1,0 +1,1 @@
+"""Is an explanation true of this model, on this input?"""

@@ -1,0 +1,257 @@
+"""Speech in, its sentiment out: from the voice, from the words, and which of the two decided."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import numpy as np
+
+from mm_demo.attention.methods import METHODS, get_method
+from mm_demo.attention.trace import AudioLayout, TextLayout, Trace
+from mm_demo.errors import UserError
+from mm_demo.models.speech.family import MODALITIES, SENTIMENTS, Judged, Opinion, SentimentModel, SpeechModality
+from mm_demo.models.transcription import open_transcriber
+from mm_demo.tasks.acoustics import acoustics
+from mm_demo.tasks.maps import signed_relevance
+from mm_demo.tasks.methods import SPEECH_DEFAULTS, MethodInfo
+from mm_demo.tasks.remarks import disagree, remark
+from mm_demo.tasks.sentiment_result import AudioMap, BandMap, FusionOpinion, SentimentResult, WordRelevance
+from mm_demo.tasks.sound import Sound, read_sound
+from mm_demo.tasks.words import read_text
+
+SoundSource = str | os.PathLike[str] | tuple[int, np.ndarray] | np.ndarray | Sound
+"""What the task takes as a recording: a path, (rate, samples), samples at 16 kHz, or a `Sound`."""
+
+_FAMILIAR = 0.5
+
+
+class SentimentTask:
+    """Judges speech. One task serves many threads at once.
+
+    Args:
+        model: an opened fusion of voice and words, or a model of one of the two.
+    """
+
+    name = "sentiment"
+
+    def __init__(self, model: SentimentModel) -> None:
+        self._model = model
+        self.info = model.info
+        self.strategies = model.strategies
+        self.modalities = model.modalities
+        self.methods = _offered(model.modalities)
+
+    def __call__(
+        self,
+        audio: SoundSource | None = None,
+        text: str | None = None,
+        transcribe: bool = True,
+        method: str = "default",
+        strategy: str | None = None,
+    ) -> SentimentResult:
+        """The sentiment of a recording, of words, or of both.
+
+        Args:
+            audio: a path, (rate, samples), an array of samples at 16 kHz, or a `Sound`; None for words alone.
+            text: what was said; None to have it written down from the recording, "" for a voice without words.
+            transcribe: whether to write down what was said where no text is given.
+            method: name of an explanation method, "default" for the one that proved best for each modality.
+            strategy: name of a fusion strategy; None for the model's default.
+
+        Raises:
+            UserError: nothing was given, it can't be read, the model doesn't take it, or there is no such method or
+                strategy.
+        """
+        _check(method)
+        sound = None if audio is None else audio if isinstance(audio, Sound) else read_sound(audio)
+        words = read_text(text)
+        notes = list(sound.notes) if sound is not None else []
+        transcriber = None
+        if sound is not None and text is None and transcribe and "text" in self.modalities:
+            words, transcriber, said = self._heard(sound)
+            notes += said
+        heard = None if sound is None or "audio" not in self.modalities else sound
+        if sound is not None and heard is None and words is not None:
+            notes.append("This model reads only the words; the voice was not judged.")
+        elif words is not None and "text" not in self.modalities and sound is not None:
+            notes.append("This model hears only the voice; the words were not judged.")
+        judged = self._model.judge(
+            None if heard is None else heard.samples,
+            words if "text" in self.modalities or heard is None else None,
+            strategy,
+        )
+        result = self._result(judged, strategy, words, transcriber, notes)
+        if sound is not None:
+            result = replace(result, acoustics=acoustics(sound.samples))
+        return _explained(result, method)
+
+    def explain(self, result: SentimentResult, method: str) -> SentimentResult:
+        """The same answer with the maps of another method; the model does not run again.
+
+        Raises:
+            UserError: there is no such method.
+        """
+        _check(method)
+        return _explained(result, method)
+
+    def transcribe(self, audio: SoundSource) -> tuple[str, str]:
+        """The words of a recording ("" where none were heard), and what heard them.
+
+        Raises:
+            UserError: the recording can't be read, or nothing on this machine writes down speech.
+        """
+        sound = audio if isinstance(audio, Sound) else read_sound(audio)
+        transcriber = open_transcriber()
+        return transcriber.transcribe(sound.samples), transcriber.name
+
+    def _heard(self, sound: Sound) -> tuple[str | None, str | None, list[str]]:
+        try:
+            words, transcriber = self.transcribe(sound)
+        except UserError as error:
+            return None, None, [str(error)]
+        if read_text(words) is None:
+            return None, transcriber, ["No words were understood, so only the voice is judged: type what was said."]
+        return words, transcriber, []
+
+    def _result(
+        self, judged: Judged, strategy: str | None, words: str | None, transcriber: str | None, notes: list[str]
+    ) -> SentimentResult:
+        chosen = strategy or next(iter(judged.opinions))
+        opinion = judged.opinions[chosen]
+        ranked = sorted(opinion.probabilities.items(), key=lambda entry: -entry[1])
+        known = min(judged.familiarity.values(), default=1.0)
+        return SentimentResult(
+            answer=ranked[0][0],
+            candidates=ranked,
+            transcript=words,
+            transcribed=transcriber is not None and words is not None,
+            transcriber=transcriber,
+            modality_weights=_by_name(opinion.weights),
+            modality_shares=_by_name(judged.shares),
+            unimodal={name: judged.unimodal.get(name) for name in MODALITIES},
+            conflict=disagree(judged.unimodal),
+            remark=remark(judged.unimodal, opinion.weights),
+            text_tokens=[],
+            audio_map=None,
+            band_map=None,
+            acoustics=None,
+            emotions=judged.emotions,
+            strategies=self._side_by_side(judged.opinions, chosen),
+            familiar=known >= _FAMILIAR,
+            familiarity=known,
+            trace=judged.trace,
+            method="default",
+            strategy=chosen if self.strategies else None,
+            notes=notes,
+            unknown_words=judged.unknown_words,
+            readings=dict(judged.readings),
+        )
+
+    def _side_by_side(self, opinions: dict[str, Opinion], chosen: str) -> list[FusionOpinion]:
+        ordered = sorted(self.strategies, key=lambda info: info.name != chosen)
+        found = [(info, opinions[info.name]) for info in ordered]
+        return [
+            FusionOpinion(
+                name=info.name,
+                label=info.label,
+                help=info.help,
+                answer=max(SENTIMENTS, key=opinion.probabilities.__getitem__),
+                probabilities=opinion.probabilities,
+                weights=_by_name(opinion.weights),
+                own_weights=opinion.own_weights,
+            )
+            for info, opinion in found
+        ]
+
+
+def _offered(modalities: tuple[SpeechModality, ...]) -> tuple[MethodInfo, ...]:
+    spoken = {"audio": "the voice", "text": "the words"}
+    best = [(METHODS[SPEECH_DEFAULTS[name]].label, spoken[name]) for name in modalities]
+    default = MethodInfo(
+        "default",
+        " · ".join(dict.fromkeys(label for label, _ in best)),
+        "The method that removing parts proved most faithful: "
+        + ", ".join(f"{label} for {of}" for label, of in best)
+        + ".",
+        (),
+    )
+    return (default, *(MethodInfo(m.name, m.label, m.help, ()) for m in METHODS.values()))
+
+
+def _check(method: str) -> None:
+    if method != "default":
+        get_method(method)
+
+
+def _explained(result: SentimentResult, method: str) -> SentimentResult:
+    tokens: list[WordRelevance] = []
+    sound, bands = None, None
+    for modality, reading in result.readings.items():
+        chosen = get_method(SPEECH_DEFAULTS[modality] if method == "default" else method)
+        relevance = chosen.rows(result.trace, reading.query, reading.elements)[modality].mean(0)
+        if modality == "audio":
+            sound, bands = _audio_map(result.trace, relevance.double().cpu().numpy()), _band_map(result.trace)
+        else:
+            tokens = _words(result, [float(value) for value in relevance])
+    return replace(result, text_tokens=tokens, audio_map=sound, band_map=bands, method=method)
+
+
+def _words(result: SentimentResult, relevance: list[float]) -> list[WordRelevance]:
+    layout = result.trace.segments["text"].layout
+    if not isinstance(layout, TextLayout):
+        raise TypeError("the segment 'text' is no text")
+    places = [(i, place) for i, place in enumerate(layout.offsets) if place is not None]
+    signed = signed_relevance([relevance[i] for i, _ in places])
+    unknown = set(result.unknown_words)
+    return [
+        WordRelevance(layout.text[start:end], start, end, value, _word_at(layout.text, start, end) not in unknown)
+        for (_, (start, end)), value in zip(places, signed, strict=True)
+    ]
+
+
+def _word_at(text: str, start: int, end: int) -> str:
+    while start > 0 and text[start - 1].isalnum():
+        start -= 1
+    while end < len(text) and text[end].isalnum():
+        end += 1
+    return text[start:end]
+
+
+def _audio_map(trace: Trace, relevance: np.ndarray) -> AudioMap:
+    """Stretches in order, each once: where several elements share a stretch their relevance is added."""
+    segment = trace.segments["audio"]
+    times, place = np.unique(_times(trace), axis=0, return_inverse=True)
+    summed = np.zeros(len(times))
+    np.add.at(summed, place.reshape(-1), relevance[segment.leading :].clip(min=0))
+    total = summed.sum()
+    return AudioMap(times, summed / total if total > 0 else np.full(len(times), 1 / len(times)))
+
+
+def _band_map(trace: Trace) -> BandMap | None:
+    found = next((entry for entry in trace.inputs if entry.segment == "audio"), None)
+    if found is None:
+        return None
+    bands = [i for i, channel in enumerate(found.channels) if channel.endswith(" Hz")]
+    if not bands:
+        return None
+    products = found.products[:, bands].double().cpu().numpy().T
+    largest = float(np.abs(products).max(initial=0.0))
+    return BandMap(
+        times=_times(trace),
+        hertz=np.array([float(found.channels[i].removesuffix(" Hz")) for i in bands]),
+        relevance=products / largest if largest > 0 else products,
+    )
+
+
+def _times(trace: Trace) -> np.ndarray:
+    layout = trace.segments["audio"].layout
+    if not isinstance(layout, AudioLayout):
+        raise TypeError("the segment 'audio' is no sound")
+    return np.array(layout.times)
+
+
+def _by_name(values: dict[SpeechModality, float]) -> dict[str, float]:
+    return {name: float(values[name]) for name in MODALITIES}
+
+
