@@ -16,14 +16,13 @@ from mm_demo.models.blip.parts import (
     BlipEyes,
     BlipVocabulary,
     attention_sites,
-    differentiable,
     embed,
     limit_of,
-    log_odds,
 )
 from mm_demo.models.blip.ranking import rank_sequences
 from mm_demo.models.familiarity import Familiarity
 from mm_demo.models.family import Answered, ModelInfo, Picture
+from mm_demo.models.gradients import differentiable, log_odds
 from mm_demo.models.recent import RecentPictures
 
 _LONGEST_ANSWER = 12
@@ -70,13 +69,13 @@ class BlipAnswerer:
         Raises:
             UserError: the question is longer than the model can read.
         """
-        ids, labels, ranges = self._vocabulary.encode(question)
+        read = self._vocabulary.encode(question)
         device = picture.states.device
         recorder = Recorder(self._sites, differentiable=True)
         with recorder.hooked():
             with recorder.active(), differentiable():
                 states: Tensor = self._encoder(
-                    encoder_embeds=embed(self._encoder, torch.tensor([ids], device=device)),
+                    encoder_embeds=embed(self._encoder, torch.tensor([read.ids], device=device)),
                     encoder_hidden_states=picture.states,
                 ).last_hidden_state
                 logits, cache = self.begin(states)
@@ -91,12 +90,12 @@ class BlipAnswerer:
                 score = torch.stack([log_odds(logits[i], token) for i, token in enumerate(best)]).sum()
         segments = {
             "image": self._eyes.segment,
-            "question": Segment("question", "text", tuple(labels), TextLayout(question, tuple(ranges))),
+            "question": Segment("question", "text", tuple(read.labels), TextLayout(question, tuple(read.ranges))),
             "answer": self._answer_segment(answers[0][0], best),
         }
         return Answered(
             candidates=[(text, probability) for text, _, probability in answers],
-            unknown_words=self._vocabulary.unknown_words(question),
+            unknown_words=read.unknown_words,
             trace=Trace(segments, to_records(taken, score)),
         )
 

@@ -16,14 +16,13 @@ from mm_demo.models.blip.parts import (
     BlipEyes,
     BlipVocabulary,
     attention_sites,
-    differentiable,
     embed,
     limit_of,
-    log_odds,
     most_likely,
 )
 from mm_demo.models.familiarity import Familiarity
 from mm_demo.models.family import ModelInfo, Picture, Written
+from mm_demo.models.gradients import differentiable, log_odds
 from mm_demo.models.recent import RecentPictures
 
 _CANDIDATES = 5

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
 from PIL import Image
 from torch import Tensor
@@ -17,6 +14,7 @@ from mm_demo.attention.trace import ImageLayout, Segment
 from mm_demo.errors import UserError
 from mm_demo.models.familiarity import Familiarity
 from mm_demo.models.family import Picture
+from mm_demo.models.tokens import ReadText, TokenReader
 
 
 class BlipEyes:
@@ -77,49 +75,23 @@ class BlipVocabulary:
                 f"its model {config.vocab_size}; get it again."
             )
         self._tokenizer = processor.tokenizer
-        # The tokenizer's own call sets padding and truncation on this shared object each time, which fails when two
-        # threads do so at once; set once here, `encode` only reads.
-        self._encoder = processor.tokenizer.backend_tokenizer
-        self._encoder.no_padding()
-        self._encoder.no_truncation()
-        self._encoder.encode_special_tokens = True
-        self._special = set(processor.tokenizer.all_special_ids)
-        self._unknown = processor.tokenizer.unk_token_id
+        self._reader = TokenReader(processor.tokenizer)
         self.start: int = config.bos_token_id
         self.end: int = config.sep_token_id
         self.longest: int = config.max_position_embeddings
 
-    def encode(self, text: str) -> tuple[list[int], list[str], list[tuple[int, int] | None]]:
-        """The ids of a text with [CLS] and [SEP] around it, their labels, and their character ranges in the text.
+    def encode(self, text: str) -> ReadText:
+        """The tokens of a text with [CLS] and [SEP] around it.
 
         Raises:
             UserError: more tokens than the model has positions for.
         """
-        encoding = self._encoder.encode(text)
-        if len(encoding.ids) > self.longest:
+        read = self._reader.read(text)
+        if len(read.ids) > self.longest:
             raise UserError(
-                f"The question is too long for this model: {len(encoding.ids)} word pieces, at most {self.longest}."
+                f"The question is too long for this model: {len(read.ids)} word pieces, at most {self.longest}."
             )
-        ranges = [
-            None if special else (int(start), int(end))
-            for special, (start, end) in zip(encoding.special_tokens_mask, encoding.offsets, strict=True)
-        ]
-        labels = [encoding.tokens[i] if place is None else text[place[0] : place[1]] for i, place in enumerate(ranges)]
-        return list(encoding.ids), labels, ranges
-
-    def unknown_words(self, text: str) -> list[str]:
-        """The words of a text that the vocabulary does not hold: lost as [UNK], or only spelt letter by letter."""
-        encoding = self._encoder.encode(text)
-        pieces: dict[int, list[int]] = {}
-        for i, word in enumerate(encoding.word_ids):
-            if word is not None:
-                pieces.setdefault(word, []).append(i)
-        found = []
-        for places in pieces.values():
-            spelt = len(places) > 1 and all(len(encoding.tokens[i].removeprefix("##")) == 1 for i in places)
-            if spelt or any(encoding.ids[i] == self._unknown for i in places):
-                found.append(text[encoding.offsets[places[0]][0] : encoding.offsets[places[-1]][1]])
-        return list(dict.fromkeys(found))
+        return read
 
     def read(self, token_id: int) -> tuple[str, bool]:
         """One generated token as a person reads it, and whether it continues the word before it."""
@@ -150,23 +122,6 @@ def embed(stack: BlipTextModel, ids: Tensor) -> Tensor:
     with torch.no_grad():
         embedded: Tensor = stack.embeddings(input_ids=ids)
     return embedded.requires_grad_()
-
-
-def log_odds(logits: Tensor, token_id: int) -> Tensor:
-    """log p/(1 − p) of one token, from logits (vocabulary,).
-
-    Unlike the logit it compares with the other tokens, and unlike log p its gradient does not vanish as p nears 1.
-    """
-    logits = logits.float()
-    others = torch.cat([logits[:token_id], logits[token_id + 1 :]])
-    return logits[token_id] - others.logsumexp(0)
-
-
-@contextmanager
-def differentiable() -> Iterator[None]:
-    """Gradients on, whatever mode the caller is in."""
-    with torch.inference_mode(False), torch.enable_grad():
-        yield
 
 
 def limit_of(generation_max_length: int | None, positions: int, otherwise: int) -> int:
