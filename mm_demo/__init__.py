@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Literal, overload
 
 if TYPE_CHECKING:
     from mm_demo.tasks.caption import CaptionTask
+    from mm_demo.tasks.sentiment import SentimentTask
     from mm_demo.tasks.vqa import VqaTask
+
+    Task = CaptionTask | VqaTask | SentimentTask
 
 
 @overload
@@ -18,14 +21,18 @@ def load(task: Literal["vqa"], model: str | None = None, device: str | None = No
 
 
 @overload
-def load(task: str, model: str | None = None, device: str | None = None) -> CaptionTask | VqaTask: ...
+def load(task: Literal["sentiment"], model: str | None = None, device: str | None = None) -> SentimentTask: ...
 
 
-def load(task: str, model: str | None = None, device: str | None = None) -> CaptionTask | VqaTask:
+@overload
+def load(task: str, model: str | None = None, device: str | None = None) -> Task: ...
+
+
+def load(task: str, model: str | None = None, device: str | None = None) -> Task:
     """The task of that name, with its model opened. torch and transformers are imported here, not before.
 
     Args:
-        task: "caption" or "vqa".
+        task: "caption", "vqa" or "sentiment".
         model: a catalog id, a downloaded hub id, or a checkpoint folder; None for the embedded one.
         device: "cpu", "cuda", "mps" or "cuda,float32"; None for the best that is there.
 

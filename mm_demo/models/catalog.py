@@ -18,7 +18,7 @@ class ModelCard:
 
     Attributes:
         id: folder name under `weights/` for the embedded tier, hub id for the hub tier.
-        tasks: what it can be used for: "caption", "vqa", "sentiment", "retrieval".
+        tasks: what it can be used for: "caption", "vqa", "sentiment", "transcription", "retrieval".
         family: the architecture's family, e.g. "blip".
         tier: "embedded" (comes with the repository) or "hub" (downloaded when asked for).
         title: what a person reads in a list.
@@ -49,6 +49,18 @@ CATALOG: tuple[ModelCard, ...] = (
     ModelCard(
         "blip-vqa-scenes", ("vqa",), "blip", "embedded", "Scenes answerer (embedded)", 9 * _MB, "Apache-2.0",
         "Questions about generated and drawn scenes of simple objects; starts in a second on any machine.",
+    ),
+    ModelCard(
+        "speech-sentiment", ("sentiment",), "speech fusion", "embedded", "Voice and words, fused (embedded)", 8 * _MB,
+        "Apache-2.0", "Sentiment of speech from the voice and the words, with five fusions side by side.",
+    ),
+    ModelCard(
+        "voice-emodb", ("sentiment",), "voice", "embedded", "Voice alone (embedded)", 2 * _MB, "Apache-2.0",
+        "Seven emotions of a voice, learned from ten German actors.",
+    ),
+    ModelCard(
+        "text-sentiment", ("sentiment",), "bert", "embedded", "Words alone (embedded)", 6 * _MB, "Apache-2.0",
+        "Sentiment of short English sentences.",
     ),
     ModelCard(
         "Salesforce/blip-image-captioning-base", ("caption",), "blip", "hub", "BLIP captioning, base", 990 * _MB,
@@ -87,7 +99,7 @@ CATALOG: tuple[ModelCard, ...] = (
         "RoBERTa sentiment", 501 * _MB, "CC-BY-4.0", "Sentiment of English text.",
     ),
     ModelCard(
-        "openai/whisper-tiny", ("sentiment",), "whisper", "hub", "Whisper tiny", 151 * _MB, "Apache-2.0",
+        "openai/whisper-tiny", ("transcription",), "whisper", "hub", "Whisper tiny", 151 * _MB, "Apache-2.0",
         "Writes down what was said.",
     ),
 )  # fmt: skip

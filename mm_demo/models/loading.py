@@ -3,41 +3,36 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import torch
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
-from transformers import BlipForConditionalGeneration, BlipForQuestionAnswering, BlipProcessor, PreTrainedModel
+from transformers import PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from mm_demo.errors import UserError
-from mm_demo.models.blip import BlipAnswerer, BlipCaptioner
+from mm_demo.models.architecture import KNOWN, Architecture, find_architecture
 from mm_demo.models.catalog import WEIGHTS, Tier, cards_for, find_card
 from mm_demo.models.checkpoint import read_architecture, weight_files
 from mm_demo.models.device import Device, choose_device
 from mm_demo.models.familiarity import Familiarity
 from mm_demo.models.family import Answerer, Captioner, ModelInfo
+from mm_demo.models.speech.family import SentimentModel
 
-Family = Captioner | Answerer
+Family = Captioner | Answerer | SentimentModel
 
-
-@dataclass(frozen=True)
-class _Architecture:
-    task: str
-    model: type[PreTrainedModel]
-    wrap: Callable[[PreTrainedModel, BlipProcessor, ModelInfo, Familiarity | None], Family]
-
-
-_ARCHITECTURES = {
-    "BlipForConditionalGeneration": _Architecture("caption", BlipForConditionalGeneration, BlipCaptioner),
-    "BlipForQuestionAnswering": _Architecture("vqa", BlipForQuestionAnswering, BlipAnswerer),
+_DOES = {
+    "caption": "writes captions",
+    "vqa": "answers questions about pictures",
+    "sentiment": "judges the sentiment of speech",
 }
-_DOES = {"caption": "writes captions", "vqa": "answers questions about pictures"}
+_OPENED_FAMILIES = ("blip", "speech fusion", "voice", "bert", "roberta", "hubert")
+"""Families of the catalog that can be opened; the others are listed for later."""
 
 _opened: dict[tuple[str, Path, Device], Family] = {}
 _lock = Lock()
@@ -47,7 +42,7 @@ def open_model(task: str, model: str | None = None, device: str | None = None) -
     """The model for a task, shared by everybody who asks for the same one.
 
     Args:
-        task: "caption" or "vqa".
+        task: "caption", "vqa" or "sentiment".
         model: an id of the catalog, a hub id that is in the cache, or a local folder; None for the embedded one.
         device: as in `choose_device`.
 
@@ -57,7 +52,7 @@ def open_model(task: str, model: str | None = None, device: str | None = None) -
     where = choose_device(device)
     name = model or cards_for(task, "embedded")[0].id
     card = find_card(name)
-    if card is not None and card.family != "blip":
+    if card is not None and card.family not in _OPENED_FAMILIES:
         raise UserError(f"The model '{name}' can't be opened yet; choose one of: {_known(task)}.")
     folder, tier = _find(name, task)
     key = (task, folder, where)
@@ -69,7 +64,7 @@ def open_model(task: str, model: str | None = None, device: str | None = None) -
 
 
 def _known(task: str) -> str:
-    return ", ".join(card.id for card in cards_for(task) if card.family == "blip")
+    return ", ".join(card.id for card in cards_for(task) if card.family in _OPENED_FAMILIES)
 
 
 def _find(name: str, task: str) -> tuple[Path, Tier]:
@@ -100,15 +95,16 @@ def _find(name: str, task: str) -> tuple[Path, Tier]:
 def _open(task: str, name: str, folder: Path, tier: Tier, where: Device) -> Family:
     card = find_card(name)
     found = read_architecture(folder)
-    if found not in _ARCHITECTURES:
+    architecture = find_architecture(found)
+    if architecture is None:
         raise UserError(
-            f"The model in '{name}' is a {found}, which this app does not know; it knows {', '.join(_ARCHITECTURES)}."
+            f"The model in '{name}' is a {found}, which this app does not know; it knows {', '.join(KNOWN)}."
         )
-    architecture = _ARCHITECTURES[found]
     if architecture.task != task:
         raise UserError(f"The model '{name}' {_DOES[architecture.task]}; choose one that {_DOES[task]}.")
     size = sum(file.stat().st_size for file in weight_files(folder))
     model, processor, familiarity = _read(architecture, name, folder, where)
+    stack = getattr(model.config, "text_config", model.config)
     info = ModelInfo(
         id=name,
         title=card.title if card is not None else folder.name,
@@ -117,15 +113,19 @@ def _open(task: str, name: str, folder: Path, tier: Tier, where: Device) -> Fami
         dtype=where.dtype_name,
         size_bytes=size,
         parameters=sum(p.numel() for p in model.parameters()),
-        layers=model.config.text_config.num_hidden_layers,
-        heads=model.config.text_config.num_attention_heads,
+        layers=getattr(stack, "num_hidden_layers", 1),
+        heads=getattr(stack, "num_attention_heads", 1),
     )
-    return architecture.wrap(model, processor, info, familiarity)
+    try:
+        opened: Family = architecture.wrap(model, processor, info, familiarity)
+    except UserError as error:
+        raise UserError(f"The model '{name}' can't be used: {error}") from error
+    return opened
 
 
 def _read(
-    architecture: _Architecture, name: str, folder: Path, where: Device
-) -> tuple[PreTrainedModel, BlipProcessor, Familiarity | None]:
+    architecture: Architecture, name: str, folder: Path, where: Device
+) -> tuple[PreTrainedModel, Any, Familiarity | None]:
     damaged = f"The model '{name}' is damaged or incomplete; get it again"
     try:
         with _quiet():
@@ -136,7 +136,7 @@ def _read(
                 dtype=where.dtype,
                 output_loading_info=True,
             )
-            processor = BlipProcessor.from_pretrained(folder, local_files_only=True)
+            processor = architecture.processor(folder)
             familiarity = Familiarity.open(folder)
     except UserError:
         raise

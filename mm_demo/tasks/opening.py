@@ -8,12 +8,15 @@ from typing import Any
 from mm_demo.errors import UserError
 from mm_demo.models.loading import open_model
 from mm_demo.tasks.caption import CaptionTask
+from mm_demo.tasks.sentiment import SentimentTask
 from mm_demo.tasks.vqa import VqaTask
 
-_TASKS: dict[str, Callable[[Any], CaptionTask | VqaTask]] = {"caption": CaptionTask, "vqa": VqaTask}
+Task = CaptionTask | VqaTask | SentimentTask
+
+_TASKS: dict[str, Callable[[Any], Task]] = {"caption": CaptionTask, "vqa": VqaTask, "sentiment": SentimentTask}
 
 
-def open_task(task: str, model: str | None, device: str | None) -> CaptionTask | VqaTask:
+def open_task(task: str, model: str | None, device: str | None) -> Task:
     """As `mm_demo.load`."""
     if task not in _TASKS:
         raise UserError(f"There is no task '{task}'; choose one of: {', '.join(_TASKS)}.")

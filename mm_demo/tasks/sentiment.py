@@ -253,5 +253,3 @@ def _times(trace: Trace) -> np.ndarray:
 
 def _by_name(values: dict[SpeechModality, float]) -> dict[str, float]:
     return {name: float(values[name]) for name in MODALITIES}
-
-

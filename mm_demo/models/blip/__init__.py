@@ -1,6 +1,17 @@
 """The BLIP family (Li et al. 2022): captions and answers from a picture; the only place that knows its inner names."""
 
+from transformers import BlipForConditionalGeneration, BlipForQuestionAnswering, BlipProcessor
+
+from mm_demo.models.architecture import Architecture
 from mm_demo.models.blip.answerer import BlipAnswerer
 from mm_demo.models.blip.captioner import BlipCaptioner
 
-__all__ = ["BlipAnswerer", "BlipCaptioner"]
+ARCHITECTURES = {
+    model.__name__: Architecture(task, model, BlipProcessor.from_pretrained, wrap)
+    for task, model, wrap in (
+        ("caption", BlipForConditionalGeneration, BlipCaptioner),
+        ("vqa", BlipForQuestionAnswering, BlipAnswerer),
+    )
+}
+
+__all__ = ["ARCHITECTURES", "BlipAnswerer", "BlipCaptioner"]

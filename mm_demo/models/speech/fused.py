@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from mm_demo.attention.recorder import to_records
-from mm_demo.models.gradients import differentiable, log_odds
 from mm_demo.attention.trace import AudioLayout, Record, Segment, TextLayout, Trace
 from mm_demo.errors import UserError
 from mm_demo.evidence.coalitions import coalitions, shapley_values, shares
 from mm_demo.fusion import STRATEGIES, Fused, Modality
 from mm_demo.models.family import ModelInfo
+from mm_demo.models.gradients import differentiable, log_odds
 from mm_demo.models.speech.encoders import Encoded, Encoder
 from mm_demo.models.speech.family import (
     MODALITIES,

@@ -1,0 +1,83 @@
+"""A sound through the voice model, its attention over time recorded and the gradient by its bands at hand."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mm_demo.attention.recorder import Recorder, Site
+from mm_demo.attention.trace import AudioLayout, InputGradient, Segment
+from mm_demo.models.gradients import differentiable
+from mm_demo.models.speech.encoders import RATE, Encoded, Reading
+from mm_demo.models.speech.sentiments import labels_in_order
+from mm_demo.models.voice.features import VoiceFeatureExtractor
+from mm_demo.models.voice.model import VoiceForEmotionClassification
+
+
+class VoiceEncoder:
+    """An `Encoder` of sounds. The trace's "voice" is the pooled vector, which looks at the steps of "audio".
+
+    What a band added to the score is gradient × (band − its mean over the sound): what stays the same throughout a
+    recording, a microphone's colour for one, adds nothing.
+
+    Args:
+        model: in evaluation mode, with frozen parameters.
+        extractor: the one saved with it.
+    """
+
+    family: ClassVar[str] = "voice"
+    modality: Literal["audio"] = "audio"
+
+    def __init__(self, model: VoiceForEmotionClassification, extractor: VoiceFeatureExtractor) -> None:
+        self.labels = labels_in_order(model.config.id2label)
+        self.layers = 1
+        self.heads = model.config.members * model.config.heads
+        self._model = model
+        self._extractor = extractor
+        self._sites = [Site(model.pooling, 0, "cross", "voice", "audio")]
+
+    def encode(self, given: np.ndarray) -> Encoded:
+        """As `Encoder.encode`, for a sound of any length."""
+        features = self._extractor([given])
+        leaf = features["input_features"].to(self._model.device, self._model.dtype)
+        recorder = Recorder(self._sites, differentiable=True)
+        with recorder.hooked(), recorder.active(), differentiable():
+            leaf = leaf.requires_grad_()
+            output = self._model(leaf, features["attention_mask"].to(leaf.device))
+        states = output.hidden_states[-1]
+        times = _times(self._model.step_times(states.shape[1]), len(given) / RATE)
+
+        def contribution(gradient: Tensor) -> InputGradient:
+            return InputGradient("audio", self._extractor.channels, _by_step(leaf.detach(), gradient, len(times)))
+
+        whole = (times[0][0], times[-1][1])
+        return Encoded(
+            states=states,
+            pooled=output.pooled,
+            labels=output.logits,
+            sentiment=output.sentiment_logits,
+            segments={
+                "audio": Segment("audio", "audio", tuple(f"{a:.2f}–{b:.2f} s" for a, b in times), AudioLayout(times)),
+                "voice": Segment("voice", "audio", ("voice",), AudioLayout((whole,))),
+            },
+            reading=Reading("voice", slice(0, 1)),
+            taken=recorder.take(),
+            leaf=leaf,
+            contribution=contribution,
+        )
+
+
+def _times(steps: tuple[tuple[float, float], ...], seconds: float) -> tuple[tuple[float, float], ...]:
+    """The steps' times within the sound; a sound shorter than the first step keeps that step whole."""
+    return tuple((start, min(end, seconds) if start < seconds else end) for start, end in steps)
+
+
+def _by_step(features: Tensor, gradient: Tensor, steps: int) -> Tensor:
+    """(1, frames, channels) each → (steps, channels): the products, summed over the frames around each step."""
+    products = (gradient * (features - features.mean(1, keepdim=True)))[0].float().cpu()
+    per_step = -(-len(products) // steps)
+    nearest = ((torch.arange(len(products)) + per_step // 2) // per_step).clamp(max=steps - 1)
+    return torch.zeros(steps, products.shape[1]).index_add_(0, nearest, products)

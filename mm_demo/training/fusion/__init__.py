@@ -1,0 +1,1 @@
+"""Trains the fusion of voice and words on constructed pairs."""
