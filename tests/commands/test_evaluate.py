@@ -30,7 +30,20 @@ FIGURES = {
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     seen: list[dict[str, Any]] = []
     module = ModuleType("mm_demo.evaluation.vqa")
-    module.evaluate = lambda **asked: seen.append(asked) or FIGURES  # type: ignore[attr-defined,func-returns-value]
+
+    def evaluate(
+        seed: int | None = None,
+        n: int | None = None,
+        model: str | None = None,
+        device: str | None = None,
+        photographs: Path | None = None,
+    ) -> dict[str, Any]:
+        asked = {"seed": seed, "n": n, "photographs": photographs}
+        given = {name: value for name, value in asked.items() if value is not None}
+        seen.append({**given, "model": model, "device": device})
+        return FIGURES
+
+    module.evaluate = evaluate  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module.__name__, module)
     return seen
 
@@ -51,6 +64,14 @@ def test_photographs(command: CommandLine, calls: list[dict[str, Any]], tmp_path
     assert calls == [{"model": None, "device": None, "photographs": tmp_path}]
     outcome = command("evaluate", "vqa", "--photographs", tmp_path / "none", "--json")
     assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+
+
+def test_an_option_of_another_task_is_a_mistake(
+    command: CommandLine, calls: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    outcome = command("evaluate", "vqa", "--data", tmp_path)
+    assert (outcome.status, outcome.out, calls) == (2, "", [])
+    assert "takes no --data" in outcome.err
 
 
 def test_for_people(command: CommandLine, calls: list[dict[str, Any]]) -> None:
