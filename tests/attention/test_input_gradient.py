@@ -30,9 +30,6 @@ def test_channels_are_summed_with_their_sign() -> None:
     found = METHOD.rows(_trace(), "text", slice(0, 1))
     assert found["audio"].tolist() == [[-2.0, 0.75]]
     assert found["text"].tolist() == [[1.0, -2.0, 0.0]]
-        "audio": [[-2.0, 0.75]],
-        "text": [[1.0, -2.0, 0.0]],
-    }
 
 
 def test_it_is_the_same_for_whichever_element_is_asked() -> None:
