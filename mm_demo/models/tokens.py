@@ -58,14 +58,11 @@ class TokenReader:
         cut = longest is not None and len(kept) > longest
         if longest is not None and cut:
             kept = [*kept[: longest - 1], kept[-1]]
-        ranges = [_place(encoding, i) for i in kept]
+        pieces = [_piece(text, encoding, i) for i in kept]
         return ReadText(
             ids=[encoding.ids[i] for i in kept],
-            labels=[
-                encoding.tokens[i] if place is None else text[place[0] : place[1]]
-                for i, place in zip(kept, ranges, strict=True)
-            ],
-            ranges=ranges,
+            labels=[label for label, _ in pieces],
+            ranges=[place for _, place in pieces],
             unknown_words=self._unknown_words(text, encoding, kept),
             cut=cut,
         )
@@ -82,7 +79,12 @@ class TokenReader:
         return list(dict.fromkeys(found))
 
 
-def _place(encoding: Encoding, index: int) -> tuple[int, int] | None:
+def _piece(text: str, encoding: Encoding, index: int) -> tuple[str, tuple[int, int] | None]:
+    """A token's label and the range of its characters."""
     start, end = encoding.offsets[index]
-    # A byte-level tokenizer gives a lone space an empty range.
-    return None if encoding.special_tokens_mask[index] or start == end else (int(start), int(end))
+    if encoding.special_tokens_mask[index]:
+        return encoding.tokens[index], None
+    # A byte-level tokenizer has tokens for spaces, where there is nothing to point at.
+    if not text[start:end].strip():
+        return " ", None
+    return text[start:end], (int(start), int(end))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mm_demo.attention.methods import METHODS, Method, get_method
+from mm_demo.attention.methods import Method, get_method, usable_methods
 from mm_demo.errors import UserError
 from mm_demo.models.family import ModelInfo
 
@@ -29,9 +29,9 @@ class MethodInfo:
 
 
 def offered_methods(task: str, family: str) -> tuple[MethodInfo, ...]:
-    """All methods, the task's default first."""
+    """All methods that need no gradient by the inputs, which the picture families don't take; the default first."""
     default = DEFAULT_METHODS[task, family]
-    ordered = sorted(METHODS.values(), key=lambda m: (m.name != default, m.rank))
+    ordered = sorted(usable_methods(inputs=False).values(), key=lambda m: (m.name != default, m.rank))
     return tuple(MethodInfo(m.name, m.label, m.help, m.controls) for m in ordered)
 
 
@@ -41,7 +41,7 @@ def choose_method(task: str, family: str, info: ModelInfo, name: str, layer: int
     Raises:
         UserError: no such method, layer or head, or the method has none to choose.
     """
-    method = get_method(DEFAULT_METHODS[task, family] if name == "default" else name)
+    method = get_method(DEFAULT_METHODS[task, family] if name == "default" else name, inputs=False)
     for control, value, count in (("layer", layer, info.layers), ("head", head, info.heads)):
         if value is None:
             continue

@@ -81,6 +81,10 @@ class SentimentTask:
             words if "text" in self.modalities or heard is None else None,
             strategy,
         )
+        if "text" in judged.cut:
+            notes.append("The words are longer than the model can read: only their beginning was judged.")
+        if "audio" in judged.cut:
+            notes.append("The recording is longer than the model can hear: only its beginning was judged.")
         result = self._result(judged, strategy, words, transcriber, notes)
         if sound is not None:
             result = replace(result, acoustics=acoustics(sound.samples))
@@ -181,14 +185,14 @@ def _offered(modalities: tuple[SpeechModality, ...]) -> tuple[MethodInfo, ...]:
 
 def _check(method: str) -> None:
     if method != "default":
-        get_method(method)
+        get_method(method, inputs=True)
 
 
 def _explained(result: SentimentResult, method: str) -> SentimentResult:
     tokens: list[WordRelevance] = []
     sound, bands = None, None
     for modality, reading in result.readings.items():
-        chosen = get_method(SPEECH_DEFAULTS[modality] if method == "default" else method)
+        chosen = get_method(SPEECH_DEFAULTS[modality] if method == "default" else method, inputs=True)
         relevance = chosen.rows(result.trace, reading.query, reading.elements)[modality].mean(0)
         if modality == "audio":
             sound, bands = _audio_map(result.trace, relevance.double().cpu().numpy()), _band_map(result.trace)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mm_demo.attention.methods import METHODS, get_method
 from mm_demo.attention.shares import modality_shares
-from mm_demo.attention.trace import ImageLayout, Record, Segment, TextLayout, Trace
+from mm_demo.attention.trace import ImageLayout, InputGradient, Record, Segment, TextLayout, Trace
 from mm_demo.errors import UserError
 
 
@@ -114,6 +114,8 @@ def test_a_method_says_what_it_is_and_leaves_the_trace_alone(name: str) -> None:
     assert method.help.endswith(".")
     assert set(method.controls) <= {"layer", "head"}
     trace = _trace(answer=True)
+    if method.needs_inputs:
+        trace.inputs += [InputGradient(name, ("x",), torch.ones(2, 1)) for name in ("words", "image")]
     before = [(r.weights.clone(), r.gradient.clone()) for r in trace.records if r.gradient is not None]
     found = method(trace, "answer", 0)
     assert {"words", "image"} <= set(found)

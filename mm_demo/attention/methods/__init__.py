@@ -19,15 +19,21 @@ METHODS: dict[str, Method] = _discover()
 """Every method by its name, in the order in which people should meet them."""
 
 
-def get_method(name: str) -> Method:
-    """The method of that name.
+def usable_methods(*, inputs: bool) -> dict[str, Method]:
+    """The methods that fit traces with gradients by the inputs, or without."""
+    return {name: method for name, method in METHODS.items() if inputs or not method.needs_inputs}
+
+
+def get_method(name: str, *, inputs: bool = True) -> Method:
+    """The method of that name, among those that fit traces with gradients by the inputs, or without.
 
     Raises:
         UserError: there is none.
     """
-    if name not in METHODS:
-        raise UserError(f"There is no method '{name}'; choose one of: {', '.join(METHODS)}.")
-    return METHODS[name]
+    usable = usable_methods(inputs=inputs)
+    if name not in usable:
+        raise UserError(f"There is no method '{name}'; choose one of: {', '.join(usable)}.")
+    return usable[name]
 
 
-__all__ = ["METHODS", "Method", "get_method"]
+__all__ = ["METHODS", "Method", "get_method", "usable_methods"]

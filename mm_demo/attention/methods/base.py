@@ -18,6 +18,7 @@ class Method(ABC):
         label: what a person reads in a list.
         help: one sentence on what it shows.
         needs_gradient: True where the trace's records must carry gradients.
+        needs_inputs: True where the trace must carry gradients by the inputs.
         controls: which of "layer" and "head" can be chosen.
         rank: place in lists, small first.
     """
@@ -26,6 +27,7 @@ class Method(ABC):
     label: ClassVar[str]
     help: ClassVar[str]
     needs_gradient: ClassVar[bool] = False
+    needs_inputs: ClassVar[bool] = False
     controls: ClassVar[tuple[str, ...]] = ()
     rank: ClassVar[int]
 

@@ -45,6 +45,7 @@ class Encoded:
         contribution: turns the gradient of a score by `leaf`, of the same shape, into what the trace holds.
         unknown_words: words of the text that the vocabulary does not hold.
         familiarity: 0…1, how much the input is of the kind that the checkpoint knows; 1 where it can't tell.
+        cut: True where only the beginning of the input was read, as far as the segment's layout goes.
     """
 
     states: Tensor
@@ -58,6 +59,7 @@ class Encoded:
     contribution: Callable[[Tensor], InputGradient] | None = None
     unknown_words: list[str] = field(default_factory=list)
     familiarity: float = 1.0
+    cut: bool = False
 
 
 Given = TypeVar("Given", np.ndarray, str, contravariant=True)

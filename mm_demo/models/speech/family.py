@@ -54,6 +54,7 @@ class Judged:
         readings: for each given modality, where in the trace it is read from.
         unknown_words: words of the text that the vocabulary does not hold.
         familiarity: 0…1 for each given modality.
+        cut: the modalities of which only the beginning was read, as far as their segment's layout goes.
     """
 
     opinions: dict[str, Opinion]
@@ -64,6 +65,7 @@ class Judged:
     readings: dict[SpeechModality, Reading]
     unknown_words: list[str]
     familiarity: dict[SpeechModality, float]
+    cut: tuple[SpeechModality, ...] = ()
 
 
 class SentimentModel(Protocol):

@@ -85,6 +85,7 @@ class FusedSentiment:
             readings={name: found.reading for name, found in encoded.items()},
             unknown_words=encoded["text"].unknown_words if "text" in encoded else [],
             familiarity={name: found.familiarity for name, found in encoded.items()},
+            cut=tuple(name for name, found in encoded.items() if found.cut),
         )
 
     def _choose(self, strategy: str | None) -> str:

@@ -1,0 +1,186 @@
+"""Classifiers of the raw waveform: Wav2Vec2, HuBERT and WavLM, whose attention runs over frames of the sound."""
+
+from __future__ import annotations
+
+import math
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from transformers import (
+    HubertForSequenceClassification,
+    PreTrainedModel,
+    Wav2Vec2FeatureExtractor,
+    Wav2Vec2ForSequenceClassification,
+    WavLMForSequenceClassification,
+)
+from transformers.models.hubert.modeling_hubert import HubertAttention
+from transformers.models.wav2vec2.modeling_wav2vec2 import Wav2Vec2Attention
+from transformers.models.wavlm.modeling_wavlm import WavLMAttention
+
+import mm_demo.attention.registry  # noqa: F401  (makes REGISTRY_NAME known to transformers)
+from mm_demo.attention.recorder import REGISTRY_NAME, Recorder, Site
+from mm_demo.attention.trace import AudioLayout, InputGradient, Segment
+from mm_demo.errors import UserError
+from mm_demo.models.gradients import differentiable
+from mm_demo.models.speech.encoders import RATE, Encoded, Reading
+from mm_demo.models.speech.sentiments import group_labels, labels_in_order, sentiment_logits
+from mm_demo.models.speech.stretches import stretches
+from mm_demo.models.speech.wavlm import show_heads
+
+WAVEFORM_MODELS: tuple[type[PreTrainedModel], ...] = (
+    Wav2Vec2ForSequenceClassification,
+    HubertForSequenceClassification,
+    WavLMForSequenceClassification,
+)
+
+_ATTENTION = (Wav2Vec2Attention, HubertAttention, WavLMAttention)
+_BUDGET = 1 << 30
+_BYTES_PER_WEIGHT = 12
+
+
+@dataclass
+class _Run:
+    """What one forward leaves behind: the frames it started from, the states and the vector that the head read."""
+
+    leaf: Tensor | None = None
+    states: Tensor | None = None
+    pooled: Tensor | None = None
+
+
+_run: ContextVar[_Run | None] = ContextVar("mm_demo_waveform_run", default=None)
+
+
+class WaveformEncoder:
+    """An audio classifier on the waveform (Baevski et al. 2020; Hsu et al. 2021; Chen et al. 2022).
+
+    One element is one frame of the convolutions. Gradients are taken by the frames as they enter the transformer, and
+    their contribution is counted from what silence would give: measured from zero, the layer normalisation that
+    follows would make it vanish.
+
+    Attention weights, their copy in the graph and their gradient grow with the square of the length; a sound is cut
+    where they would take more than 1 GiB (HuBERT base: 15 seconds, large: 9 seconds).
+
+    Args:
+        model: one of `WAVEFORM_MODELS`, in evaluation mode with frozen parameters. It computes attention through the
+            registry from here on, and WavLM by `HeadwiseWavLMAttention`.
+        processor: the feature extractor saved with it.
+
+    Raises:
+        UserError: the model takes another sampling rate, or the labels are no sentiments.
+    """
+
+    family: ClassVar[str] = "waveform"
+
+    def __init__(self, model: PreTrainedModel, processor: Wav2Vec2FeatureExtractor) -> None:
+        config = model.config
+        if processor.sampling_rate != RATE:
+            raise UserError(
+                f"This model hears {processor.sampling_rate} samples a second, but the app gives {RATE}; "
+                f"choose a model for {RATE}."
+            )
+        self.modality: Literal["audio", "text"] = "audio"
+        self.labels = labels_in_order(config.id2label)
+        self.layers: int = config.num_hidden_layers
+        self.heads: int = config.num_attention_heads
+        self._grouping = group_labels(self.labels)
+        if isinstance(model, WavLMForSequenceClassification):
+            show_heads(model)
+        else:
+            model.set_attn_implementation(REGISTRY_NAME)
+        self._model = model
+        self._processor = processor
+        self._stride = math.prod(config.conv_stride)
+        self._field = _receptive_field(config.conv_kernel, config.conv_stride)
+        frames = math.isqrt(_BUDGET // (_BYTES_PER_WEIGHT * self.layers * self.heads))
+        self._longest = (frames - 1) * self._stride + self._field
+        modules = [module for module in model.modules() if isinstance(module, _ATTENTION)]
+        self._sites = [Site(module, i, "self", "audio", "audio") for i, module in enumerate(modules)]
+        self._silence = self._frame_of_silence()
+        model.base_model.feature_projection.register_forward_hook(_start_here)
+        model.projector.register_forward_pre_hook(_keep_states)
+        model.classifier.register_forward_pre_hook(_keep_pooled)
+
+    def encode(self, given: np.ndarray) -> Encoded:
+        """Encode a sound with its attention recorded and differentiable; one of a few samples is filled with silence.
+
+        Args:
+            given: (samples,), mono float32 at `RATE`, −1…1.
+        """
+        sound = given[: self._longest]
+        run = _Run()
+        recorder = Recorder(self._sites, differentiable=True)
+        token = _run.set(run)
+        try:
+            with recorder.hooked(), recorder.active(), differentiable():
+                logits: Tensor = self._model(self._values(sound)).logits
+        finally:
+            _run.reset(token)
+        leaf, states, pooled = run.leaf, run.states, run.pooled
+        if leaf is None or states is None or pooled is None:
+            raise RuntimeError(f"{type(self._model).__name__} has no feature projection, projector or classifier")
+
+        def contribution(gradient: Tensor) -> InputGradient:
+            products = (gradient * (leaf.detach() - self._silence))[0].float().sum(-1, keepdim=True)
+            return InputGradient("audio", ("features",), products)
+
+        return Encoded(
+            states=states,
+            pooled=pooled,
+            labels=logits,
+            sentiment=sentiment_logits(logits, self._grouping.to(logits.device)),
+            segments={"audio": self._segment(leaf.shape[1], len(sound) / RATE)},
+            reading=Reading("audio", slice(None)),
+            taken=recorder.take(),
+            leaf=leaf,
+            contribution=contribution,
+            cut=len(given) > len(sound),
+        )
+
+    def _values(self, sound: np.ndarray) -> Tensor:
+        padded = np.pad(sound, (0, max(0, self._field - len(sound))))
+        values: Tensor = self._processor(padded, sampling_rate=RATE, return_tensors="pt")["input_values"]
+        return values.to(self._model.device, self._model.dtype)
+
+    def _segment(self, frames: int, seconds: float) -> Segment:
+        times = stretches([(i * self._stride + self._field / 2) / RATE for i in range(frames)], seconds)
+        return Segment("audio", "audio", tuple(f"{start:.2f} s" for start, _ in times), AudioLayout(times))
+
+    def _frame_of_silence(self) -> Tensor:
+        base = self._model.base_model
+        with torch.no_grad():
+            features = base.feature_extractor(self._values(np.zeros(self._field, np.float32))).transpose(1, 2)
+            return _projected(base.feature_projection(features))
+
+
+def _receptive_field(kernels: list[int], strides: list[int]) -> int:
+    """How many samples one frame sees."""
+    return 1 + sum((kernel - 1) * math.prod(strides[:i]) for i, kernel in enumerate(kernels))
+
+
+def _projected(output: Tensor | tuple[Tensor, Tensor]) -> Tensor:
+    """Wav2Vec2 and WavLM also give the features before the projection."""
+    return output[0] if isinstance(output, tuple) else output
+
+
+def _start_here(
+    _module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor | tuple[Tensor, Tensor]
+) -> Tensor | tuple[Tensor, Tensor] | None:
+    run = _run.get()
+    if run is None:
+        return None
+    run.leaf = _projected(output).detach().requires_grad_()
+    return (run.leaf, output[1]) if isinstance(output, tuple) else run.leaf
+
+
+def _keep_states(_module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+    if (run := _run.get()) is not None:
+        run.states = inputs[0]
+
+
+def _keep_pooled(_module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+    if (run := _run.get()) is not None:
+        run.pooled = inputs[0]
