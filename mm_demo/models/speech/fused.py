@@ -154,14 +154,20 @@ def _trace(encoded: Mapping[SpeechModality, Encoded], fused: Fused, score: Tenso
             trace.inputs.append(found.contribution(gradient))
     trace.segments["sentiment"] = Segment("sentiment", "text", (answer,), TextLayout(answer, (None,)))
     if fused.weights is not None:
-        gradient = torch.autograd.grad(score, fused.weights, retain_graph=True, materialize_grads=True)[0]
+        slopes = _slopes(score, fused.weights)
         for i, name in enumerate(MODALITIES):
             if name in encoded:
-                weight, slope = fused.weights[0, i].detach().float(), gradient[0, i].float()
+                weight, slope = fused.weights[0, i].detach().float(), slopes[0, i].float()
                 trace.records.append(
                     Record(0, "cross", "sentiment", pooled[name], weight.reshape(1, 1, 1), slope.reshape(1, 1, 1))
                 )
     return trace
+
+
+def _slopes(score: Tensor, weights: Tensor) -> Tensor:
+    if not weights.requires_grad:  # votes that are the same for every input
+        return torch.zeros_like(weights)
+    return torch.autograd.grad(score, weights, retain_graph=True, materialize_grads=True)[0]
 
 
 def _pooled_segment(modality: SpeechModality, name: str, encoded: Encoded) -> Segment:
