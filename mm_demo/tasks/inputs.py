@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import unicodedata
 import warnings
 from pathlib import Path
 
@@ -12,6 +10,8 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mm_demo.errors import UserError
+from mm_demo.tasks.files import check_file, quoted
+from mm_demo.tasks.words import one_line
 
 PIXEL_LIMIT = 100_000_000
 """Pictures with more pixels than this are refused before they are decoded (JPEGs: after their free reduction)."""
@@ -68,11 +68,8 @@ def read_image(source: str | os.PathLike[str] | Image.Image | np.ndarray | None)
 def read_question(text: str | None) -> str:
     """Clean a question as a person typed it.
 
-    Control characters become spaces, runs of white space become one, invisible formatting characters (but not the
-    joiners inside emoji) are dropped. HTML and emoji are text like any other: whoever shows it escapes it.
-
     Returns:
-        One line of 1…`QUESTION_LIMIT` characters, in Unicode's composed form (NFC).
+        1…`QUESTION_LIMIT` characters, as `one_line` makes them.
 
     Raises:
         UserError: there is no text, nothing visible in it, or too much.
@@ -81,33 +78,18 @@ def read_question(text: str | None) -> str:
         raise UserError("There is no question yet: type one, for example “what color is the star?”.")
     if not isinstance(text, str):
         raise UserError(f"A question must be text, not {type(text).__name__}: type it in words.")
-    visible = _INVISIBLE.sub("", _NOT_TEXT.sub(" ", text))
-    question = unicodedata.normalize("NFC", " ".join(visible.split()))
-    if not question.strip(_JOINERS):
+    question = one_line(text)
+    if not question:
         raise UserError("The question is empty: type one, for example “what color is the star?”.")
     if len(question) > QUESTION_LIMIT:
         raise UserError(f"The question has {len(question):,} characters: shorten it to at most {QUESTION_LIMIT}.")
     return question
 
 
-_NOT_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-"""Control characters, and the lone surrogates that undecodable bytes on a command line turn into."""
-_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
-"""Soft hyphens, zero-width spaces, and direction marks that could make a question read differently than it is."""
-_JOINERS = "\u200c\u200d\ufe0e\ufe0f "
-
-
 def _read_file(path: Path) -> Image.Image:
-    name = _quoted(path.name or str(path))
+    name = quoted(path.name or str(path))
     try:
-        if path.is_dir():
-            raise UserError(f"{name} is a folder: give the path of one picture in it.")
-        if not path.exists():
-            raise UserError(f"There is no file {_quoted(str(path))}: check the path.")
-        if not path.is_file():
-            raise UserError(f"{name} is not an ordinary file: give the path of a picture.")
-        if path.stat().st_size == 0:
-            raise UserError(f"{name} is empty (zero bytes): choose another picture, or save it again.")
+        check_file(path, "picture")
         with Image.open(path, formats=_FORMATS) as image:
             image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # JPEG only: decodes at 1/2, 1/4 or 1/8, in less memory
             return _decoded(image, name)
@@ -201,9 +183,3 @@ def _bytes(values: np.ndarray) -> np.ndarray:
 
 def _too_large(name: str) -> UserError:
     return UserError(f"{name} has more than {PIXEL_LIMIT // 1_000_000} million pixels: reduce it and try again.")
-
-
-def _quoted(name: str) -> str:
-    """A name fit for one line of a sentence: the end of a long one, no line breaks."""
-    line = " ".join(name.split())
-    return f"“{line}”" if len(line) <= 80 else f"“…{line[-79:]}”"
