@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 
 import numpy as np
@@ -17,11 +16,8 @@ from mm_demo.tasks.maps import signed_relevance
 from mm_demo.tasks.methods import SPEECH_DEFAULTS, MethodInfo
 from mm_demo.tasks.remarks import disagree, remark
 from mm_demo.tasks.sentiment_result import AudioMap, BandMap, FusionOpinion, SentimentResult, WordRelevance
-from mm_demo.tasks.sound import Sound, read_sound
+from mm_demo.tasks.sound import Sound, Source, read_sound
 from mm_demo.tasks.words import read_text
-
-SoundSource = str | os.PathLike[str] | tuple[int, np.ndarray] | np.ndarray | Sound
-"""What the task takes as a recording: a path, (rate, samples), samples at 16 kHz, or a `Sound`."""
 
 _FAMILIAR = 0.5
 
@@ -44,7 +40,7 @@ class SentimentTask:
 
     def __call__(
         self,
-        audio: SoundSource | None = None,
+        audio: Source | None = None,
         text: str | None = None,
         transcribe: bool = True,
         method: str = "default",
@@ -64,7 +60,7 @@ class SentimentTask:
                 strategy.
         """
         _check(method)
-        sound = None if audio is None else audio if isinstance(audio, Sound) else read_sound(audio)
+        sound = None if audio is None else read_sound(audio)
         words = read_text(text)
         notes = list(sound.notes) if sound is not None else []
         transcriber = None
@@ -99,13 +95,13 @@ class SentimentTask:
         _check(method)
         return _explained(result, method)
 
-    def transcribe(self, audio: SoundSource) -> tuple[str, str]:
+    def transcribe(self, audio: Source) -> tuple[str, str]:
         """The words of a recording ("" where none were heard), and what heard them.
 
         Raises:
             UserError: the recording can't be read, or nothing on this machine writes down speech.
         """
-        sound = audio if isinstance(audio, Sound) else read_sound(audio)
+        sound = read_sound(audio)
         transcriber = open_transcriber()
         return transcriber.transcribe(sound.samples), transcriber.name
 
@@ -215,9 +211,10 @@ def _words(result: SentimentResult, relevance: list[float]) -> list[WordRelevanc
 
 
 def _word_at(text: str, start: int, end: int) -> str:
-    while start > 0 and text[start - 1].isalnum():
+    """The whole word that a piece of one belongs to."""
+    while start > 0 and text[start - 1].isalnum() and text[start].isalnum():
         start -= 1
-    while end < len(text) and text[end].isalnum():
+    while end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
         end += 1
     return text[start:end]
 
