@@ -17,7 +17,7 @@ from mm_demo.evaluation.text import evaluate_text
 from mm_demo.models.loading import open_model
 from mm_demo.models.speech.encoders import RATE
 from mm_demo.models.speech.family import SENTIMENTS, SentimentModel
-from mm_demo.models.voice import EMOTIONS
+from mm_demo.models.voice import EMOTIONS, VoiceFeatureExtractor
 from mm_demo.tasks.sentiment import SentimentTask
 from mm_demo.training import emodb
 from mm_demo.training.fusion.__main__ import HELD_OUT_SPEAKERS
@@ -84,7 +84,7 @@ def voice(model: SentimentModel, test: list[emodb.Utterance], train: list[emodb.
         emotions.append(judged.emotions[0][0] if judged.emotions else "")
         own = judged.unimodal["audio"]
         sentiments.append(max(own, key=own.__getitem__))
-    against = voice_baseline.baseline(voice_baseline.labelled(train), voice_baseline.labelled(test))
+    against = voice_baseline.baseline(_statistics(train), _statistics(test))
     rows = {
         "seven emotions": ([EMOTIONS[u.emotion] for u in test], emotions, against["emotions"]),
         "three sentiments": ([SENTIMENTS[u.sentiment] for u in test], sentiments, against["sentiments"]),
@@ -110,6 +110,14 @@ def seconds_for(model: SentimentModel, utterances: list[emodb.Utterance]) -> dic
         model.judge(samples, None)
         taken.append(time.perf_counter() - start)
     return {"least": min(taken), "median": float(np.median(taken))}
+
+
+def _statistics(utterances: list[emodb.Utterance]) -> voice_baseline.Labelled:
+    extractor = VoiceFeatureExtractor()
+    return voice_baseline.Labelled(
+        np.stack([voice_baseline.statistics(u.sound, extractor) for u in utterances]),
+        np.array([u.emotion for u in utterances]),
+    )
 
 
 def _classified(model: SentimentModel, texts: list[str]) -> np.ndarray:
