@@ -117,6 +117,7 @@ class WaveformEncoder:
         try:
             with recorder.hooked(), recorder.active(), differentiable():
                 logits: Tensor = self._model(self._values(sound)).logits
+                sentiment = sentiment_logits(logits, self._grouping.to(logits.device))
         finally:
             _run.reset(token)
         leaf, states, pooled = run.leaf, run.states, run.pooled
@@ -124,14 +125,14 @@ class WaveformEncoder:
             raise RuntimeError(f"{type(self._model).__name__} has no feature projection, projector or classifier")
 
         def contribution(gradient: Tensor) -> InputGradient:
-            products = (gradient * (leaf.detach() - self._silence))[0].float().sum(-1, keepdim=True)
+            products = (gradient * (leaf.detach() - self._silence))[0].float().sum(-1, keepdim=True).cpu()
             return InputGradient("audio", ("features",), products)
 
         return Encoded(
             states=states,
             pooled=pooled,
             labels=logits,
-            sentiment=sentiment_logits(logits, self._grouping.to(logits.device)),
+            sentiment=sentiment,
             segments={"audio": self._segment(leaf.shape[1], len(sound) / RATE)},
             reading=Reading("audio", slice(None)),
             taken=recorder.take(),
