@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from transformers import (
+    ASTForAudioClassification,
     AutoFeatureExtractor,
     AutoModelForAudioClassification,
     AutoModelForSequenceClassification,
@@ -19,9 +20,18 @@ from mm_demo.attention.methods import METHODS
 from mm_demo.errors import UserError
 from mm_demo.models.speech.bert import BertTextEncoder
 from mm_demo.models.speech.family import SentimentModel
+from mm_demo.models.speech.spectrogram import SpectrogramEncoder
 from mm_demo.models.speech.unimodal import UnimodalSentiment
 from mm_demo.models.speech.waveform import WaveformEncoder
-from tests.models.speech_checkpoints import INFO, POSITIONS, SENTIMENT, save_text, save_waveform, sound
+from tests.models.speech_checkpoints import (
+    INFO,
+    POSITIONS,
+    SENTIMENT,
+    save_spectrogram,
+    save_text,
+    save_waveform,
+    sound,
+)
 
 SOUND = sound(0.3)
 TEXT = "I love this day"
@@ -118,6 +128,20 @@ def test_it_works_where_the_caller_needs_no_gradient(voice: SentimentModel) -> N
     with torch.inference_mode():
         judged = voice.judge(SOUND, None)
     assert float(judged.trace.inputs[0].products.abs().max()) > 0
+
+
+def test_half_precision_says_nearly_the_same(voice_folder: Path, tmp_path: Path, voice: SentimentModel) -> None:
+    model = AutoModelForAudioClassification.from_pretrained(voice_folder).bfloat16().eval().requires_grad_(False)
+    half = UnimodalSentiment(WaveformEncoder(model, AutoFeatureExtractor.from_pretrained(voice_folder)), INFO)
+    expected, found = voice.judge(SOUND, None), half.judge(SOUND, None)
+    assert found.unimodal["audio"] == pytest.approx(expected.unimodal["audio"], abs=0.05)
+    folder = save_spectrogram(tmp_path)
+    heard = ASTForAudioClassification.from_pretrained(folder).bfloat16().eval().requires_grad_(False)
+    patches = UnimodalSentiment(SpectrogramEncoder(heard, AutoFeatureExtractor.from_pretrained(folder)), INFO)
+    for judged in (found, patches.judge(SOUND, None)):
+        tensors = [judged.trace.inputs[0].products, *(r.weights for r in judged.trace.records)]
+        assert {tensor.dtype for tensor in tensors} == {torch.float32}
+        assert all(bool(torch.isfinite(tensor).all()) for tensor in tensors)
 
 
 def test_threads_get_their_own_answers(voice: SentimentModel) -> None:
