@@ -61,8 +61,8 @@ class WaveformEncoder:
     their contribution is counted from what silence would give: measured from zero, the layer normalisation that
     follows would make it vanish.
 
-    Attention weights, their copy in the graph and their gradient grow with the square of the length; a sound is cut
-    where they would take more than 1 GiB (HuBERT base: 15 seconds, large: 9 seconds).
+    Attention weights, their gradient and what the graph keeps of them grow with the square of the length; a sound is
+    cut where they would take more than 1 GiB (base models: after 15.8 seconds, large ones: after 9.6).
 
     Args:
         model: one of `WAVEFORM_MODELS`, in evaluation mode with frozen parameters. It computes attention through the
