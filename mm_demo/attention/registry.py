@@ -73,8 +73,12 @@ def attention_weights(
         scores = scores.masked_fill(~attention_mask, float("-inf"))
     else:
         scores = scores + attention_mask
-    # A row in which everything is masked is 0/0; the kernel answers it with zeros, and so do the weights.
-    return scores.softmax(dim=-1, dtype=torch.float32).nan_to_num().to(query.dtype)
+    weights = scores.softmax(dim=-1, dtype=torch.float32)
+    if attention_mask is not None:
+        # A row in which everything is masked is 0/0; the kernel answers it with zeros, and so do the weights. Without
+        # a mask there is none, and a copy of the weights in the graph is spared.
+        weights = weights.nan_to_num()
+    return weights.to(query.dtype)
 
 
 AttentionInterface.register(REGISTRY_NAME, recorded_attention)

@@ -54,37 +54,50 @@ class TokenReader:
             longest: most tokens to keep: the first that fit and the closing special token; None for all.
         """
         encoding = self._encoder.encode(text)
-        kept = list(range(len(encoding.ids)))
+        kept = list(range(len(encoding)))
         cut = longest is not None and len(kept) > longest
         if longest is not None and cut:
             kept = [*kept[: longest - 1], kept[-1]]
-        pieces = [_piece(text, encoding, i) for i in kept]
+        pieces = _pieces(encoding, kept)
         return ReadText(
-            ids=[encoding.ids[i] for i in kept],
-            labels=[label for label, _ in pieces],
-            ranges=[place for _, place in pieces],
-            unknown_words=self._unknown_words(text, encoding, kept),
+            ids=[piece.id for piece in pieces],
+            labels=[piece.label(text) for piece in pieces],
+            ranges=[piece.place(text) for piece in pieces],
+            unknown_words=self._unknown_words(text, pieces),
             cut=cut,
         )
 
-    def _unknown_words(self, text: str, encoding: Encoding, kept: list[int]) -> list[str]:
-        words = encoding.word_ids
+    def _unknown_words(self, text: str, pieces: list[_Piece]) -> list[str]:
         found = []
-        for _, group in groupby((i for i in kept if words[i] is not None), key=lambda i: words[i]):
-            places = list(group)
-            letters = all(len(encoding.tokens[i].removeprefix("##")) == 1 for i in places)
-            spelt = self._spells and len(places) > 1 and letters
-            if spelt or any(encoding.ids[i] == self._unknown for i in places):
-                found.append(text[encoding.offsets[places[0]][0] : encoding.offsets[places[-1]][1]])
+        for _, group in groupby((piece for piece in pieces if piece.word is not None), key=lambda piece: piece.word):
+            word = list(group)
+            spelt = self._spells and len(word) > 1 and all(len(p.token.removeprefix("##")) == 1 for p in word)
+            if spelt or any(piece.id == self._unknown for piece in word):
+                found.append(text[word[0].start : word[-1].end])
         return list(dict.fromkeys(found))
 
 
-def _piece(text: str, encoding: Encoding, index: int) -> tuple[str, tuple[int, int] | None]:
-    """A token's label and the range of its characters."""
-    start, end = encoding.offsets[index]
-    if encoding.special_tokens_mask[index]:
-        return encoding.tokens[index], None
-    # A byte-level tokenizer has tokens for spaces, where there is nothing to point at.
-    if not text[start:end].strip():
-        return " ", None
-    return text[start:end], (int(start), int(end))
+@dataclass(frozen=True)
+class _Piece:
+    id: int
+    token: str
+    start: int
+    end: int
+    special: bool
+    word: int | None
+
+    def place(self, text: str) -> tuple[int, int] | None:
+        # A byte-level tokenizer has tokens for spaces, where there is nothing to point at.
+        return None if self.special or not text[self.start : self.end].strip() else (self.start, self.end)
+
+    def label(self, text: str) -> str:
+        if self.special:
+            return self.token
+        return text[self.start : self.end] if self.place(text) else " "
+
+
+def _pieces(encoding: Encoding, kept: list[int]) -> list[_Piece]:
+    # Every attribute of an encoding makes its whole list anew: each is read once.
+    ids, tokens, offsets = encoding.ids, encoding.tokens, encoding.offsets
+    special, words = encoding.special_tokens_mask, encoding.word_ids
+    return [_Piece(ids[i], tokens[i], *offsets[i], bool(special[i]), words[i]) for i in kept]

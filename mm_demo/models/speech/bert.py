@@ -77,16 +77,17 @@ class BertTextEncoder:
                 leaf: Tensor = self._embeddings(torch.tensor([read.ids], device=self._embeddings.weight.device))
             leaf.requires_grad_()
             states, pooled, labels = self._classify(self._model, leaf)
+            sentiment = sentiment_logits(labels, self._grouping.to(labels.device))
 
         def contribution(gradient: Tensor) -> InputGradient:
-            products = (gradient * leaf.detach())[0].float().sum(-1, keepdim=True)
+            products = (gradient * leaf.detach())[0].float().sum(-1, keepdim=True).cpu()
             return InputGradient("text", ("embedding",), products)
 
         return Encoded(
             states=states,
             pooled=pooled,
             labels=labels,
-            sentiment=sentiment_logits(labels, self._grouping.to(labels.device)),
+            sentiment=sentiment,
             segments={"text": Segment("text", "text", tuple(read.labels), TextLayout(given, tuple(read.ranges)))},
             reading=Reading("text", slice(0, 1)),
             taken=recorder.take(),

@@ -83,6 +83,7 @@ class SpectrogramEncoder:
             leaf = values.to(self._model.device, self._model.dtype).clone().requires_grad_()
             output = self._model.audio_spectrogram_transformer(leaf)
             logits: Tensor = self._model.classifier(output.pooler_output)
+            sentiment = sentiment_logits(logits, self._grouping.to(logits.device))
 
         def contribution(gradient: Tensor) -> InputGradient:
             products = (gradient * (leaf.detach() - self._silence))[0].float().cpu()
@@ -94,7 +95,7 @@ class SpectrogramEncoder:
             states=output.last_hidden_state,
             pooled=output.pooler_output,
             labels=logits,
-            sentiment=sentiment_logits(logits, self._grouping.to(logits.device)),
+            sentiment=sentiment,
             segments={"audio": self._segment(min(len(given) / RATE, ((longest - 1) * _HOP + _WINDOW) / RATE))},
             reading=Reading("audio", slice(0, _LEADING)),
             taken=recorder.take(),

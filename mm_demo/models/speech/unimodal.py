@@ -11,7 +11,7 @@ from mm_demo.attention.recorder import to_records
 from mm_demo.attention.trace import Trace
 from mm_demo.errors import UserError
 from mm_demo.models.family import ModelInfo
-from mm_demo.models.gradients import log_odds
+from mm_demo.models.gradients import differentiable, log_odds
 from mm_demo.models.speech.encoders import Encoded, Encoder
 from mm_demo.models.speech.family import MODALITIES, SENTIMENTS, Judged, Opinion, SpeechModality, StrategyInfo
 
@@ -74,10 +74,10 @@ class UnimodalSentiment:
 
 
 def _trace(encoded: Encoded, sentiment: int) -> Trace:
-    score = log_odds(encoded.sentiment[0], sentiment)
-    trace = Trace(encoded.segments, to_records(encoded.taken, score))
-    if encoded.leaf is not None and encoded.contribution is not None:
-        with torch.inference_mode(False):
+    with differentiable():
+        score = log_odds(encoded.sentiment[0], sentiment)
+        trace = Trace(encoded.segments, to_records(encoded.taken, score))
+        if encoded.leaf is not None and encoded.contribution is not None:
             (gradient,) = torch.autograd.grad(score, [encoded.leaf])
-        trace.inputs.append(encoded.contribution(gradient))
+            trace.inputs.append(encoded.contribution(gradient))
     return trace

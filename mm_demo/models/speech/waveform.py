@@ -61,8 +61,8 @@ class WaveformEncoder:
     their contribution is counted from what silence would give: measured from zero, the layer normalisation that
     follows would make it vanish.
 
-    Attention weights, their copy in the graph and their gradient grow with the square of the length; a sound is cut
-    where they would take more than 1 GiB (HuBERT base: 15 seconds, large: 9 seconds).
+    Attention weights, their gradient and what the graph keeps of them grow with the square of the length; a sound is
+    cut where they would take more than 1 GiB (base models: after 15.8 seconds, large ones: after 9.6).
 
     Args:
         model: one of `WAVEFORM_MODELS`, in evaluation mode with frozen parameters. It computes attention through the
@@ -117,6 +117,7 @@ class WaveformEncoder:
         try:
             with recorder.hooked(), recorder.active(), differentiable():
                 logits: Tensor = self._model(self._values(sound)).logits
+                sentiment = sentiment_logits(logits, self._grouping.to(logits.device))
         finally:
             _run.reset(token)
         leaf, states, pooled = run.leaf, run.states, run.pooled
@@ -124,14 +125,14 @@ class WaveformEncoder:
             raise RuntimeError(f"{type(self._model).__name__} has no feature projection, projector or classifier")
 
         def contribution(gradient: Tensor) -> InputGradient:
-            products = (gradient * (leaf.detach() - self._silence))[0].float().sum(-1, keepdim=True)
+            products = (gradient * (leaf.detach() - self._silence))[0].float().sum(-1, keepdim=True).cpu()
             return InputGradient("audio", ("features",), products)
 
         return Encoded(
             states=states,
             pooled=pooled,
             labels=logits,
-            sentiment=sentiment_logits(logits, self._grouping.to(logits.device)),
+            sentiment=sentiment,
             segments={"audio": self._segment(leaf.shape[1], len(sound) / RATE)},
             reading=Reading("audio", slice(None)),
             taken=recorder.take(),

@@ -6,8 +6,6 @@ from torch import Tensor
 from transformers import PreTrainedModel
 from transformers.models.wavlm.modeling_wavlm import WavLMAttention
 
-from mm_demo.attention.registry import attention_weights
-
 
 class HeadwiseWavLMAttention(WavLMAttention):
     """Hands out each head's own weights, in the autograd graph.
@@ -37,7 +35,7 @@ class HeadwiseWavLMAttention(WavLMAttention):
         bias = gated_position_bias.view(batch, self.num_heads, length, length)
         if attention_mask is not None:
             bias = bias.masked_fill(attention_mask.ne(1)[:, None, None], float("-inf"))
-        weights = attention_weights(query, key, bias, self.scaling, causal=False)
+        weights = (query @ key.transpose(-1, -2) * self.scaling + bias).softmax(-1)
         output = (weights @ value).transpose(1, 2).reshape(batch, length, -1)
         return self.out_proj(output), weights
 
