@@ -69,7 +69,7 @@ class FusedSentiment:
                 encoded["text"] = self._text.encode(text)
             if not encoded:
                 raise UserError("There is nothing to judge: give a recording, a text, or both.")
-            given = {name: self._modality(name, encoded.get(name)) for name in MODALITIES}
+            given: dict[str, Modality] = {name: self._modality(name, encoded.get(name)) for name in MODALITIES}
             fused = self._model(chosen, given)
             probabilities = fused.logits[0].softmax(-1)
             best = int(probabilities.argmax())
@@ -127,9 +127,10 @@ class FusedSentiment:
             value = {subset: float(row[best]) for subset, row in zip(subsets, probabilities, strict=True)}
             found = shares(shapley_values(present, value))
             worth[info.name] = {name: found.get(name, 0.0) for name in MODALITIES}
-            own = fused.weights is not None
-            weights = dict(zip(sorted(given), fused.weights[-1].tolist(), strict=True)) if own else worth[info.name]
-            opinions[info.name] = Opinion(_named(everything), {m: float(weights[m]) for m in MODALITIES}, own)
+            weights = worth[info.name]
+            if fused.weights is not None:
+                weights = dict(zip(MODALITIES, fused.weights[-1].tolist(), strict=True))
+            opinions[info.name] = Opinion(_named(everything), weights, own_weights=fused.weights is not None)
         return opinions, worth
 
 

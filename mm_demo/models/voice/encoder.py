@@ -29,7 +29,7 @@ class VoiceEncoder:
     """
 
     family: ClassVar[str] = "voice"
-    modality: Literal["audio"] = "audio"
+    modality: Literal["audio", "text"] = "audio"
 
     def __init__(self, model: VoiceForEmotionClassification, extractor: VoiceFeatureExtractor) -> None:
         self.labels = labels_in_order(model.config.id2label)
