@@ -30,8 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> Report:
     from mm_demo.tasks.words import read_text
 
-    text = read_text(arguments.text)  # both before the model, which takes seconds to load
-    if arguments.audio is None and text is None:
+    # Both before the model, which takes seconds to load. Empty words are words: nothing is to be written down then.
+    text = None if arguments.text is None else read_text(arguments.text) or ""
+    if arguments.audio is None and not text:
         raise UserError("There is nothing to judge: give the path of a recording, or words with --text.")
 
     from mm_demo.tasks.sound import read_sound
@@ -55,16 +56,12 @@ def _paragraphs(result: SentimentResult) -> list[str]:
         f"{heard}: “{result.transcript}”" if result.transcript else "",
         table([(name, p, bar(p)) for name, p in result.candidates], ["sentiment", "probability", ""]),
         _modalities(result),
-        table([(name, p, bar(p)) for name, p in result.emotions], ["emotion of the voice", "probability", ""])
-        if result.emotions
-        else "",
+        _emotions(result),
         _words(result),
         _moments(result.audio_map) if result.audio_map is not None else "",
         _strategies(result),
         *result.notes,
-        ""
-        if result.familiar
-        else f"This is unlike what the model knows (familiarity {result.familiarity:.2f}), so don't rely on the answer.",
+        "" if result.familiar else f"This is unlike what the model knows (familiarity {result.familiarity:.2f}).",
         f"The model doesn't know these words: {unknown}." if unknown else "",
     ]
     return [part for part in parts if part]
@@ -80,6 +77,11 @@ def _modalities(result: SentimentResult) -> str:
             weight = result.modality_weights[modality]
             rows.append((name, says, opinion[says], weight, result.modality_shares[modality], bar(weight)))
     return table(rows, ["", "says", "probability", "weight", "share", ""])
+
+
+def _emotions(result: SentimentResult) -> str:
+    rows = [(name, p, bar(p)) for name, p in result.emotions]
+    return table(rows, ["emotion of the voice", "probability", ""]) if rows else ""
 
 
 def _words(result: SentimentResult) -> str:

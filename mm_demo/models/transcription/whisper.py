@@ -55,9 +55,7 @@ class WhisperTranscriber:
         given = self._processor(samples, sampling_rate=RATE, return_tensors="pt", return_attention_mask=True)
         # One at a time: two at once would take as long, and twice the memory.
         with self._lock, torch.inference_mode():
-            tokens = self._model.generate(
-                given.input_features, attention_mask=given.attention_mask, task="transcribe"
-            )
+            tokens = self._model.generate(given.input_features, attention_mask=given.attention_mask, task="transcribe")
         return str(self._processor.batch_decode(tokens, skip_special_tokens=True)[0]).strip()
 
 
