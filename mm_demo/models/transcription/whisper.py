@@ -1,4 +1,4 @@
-"""Whisper (Radford et al. 2022, "Robust Speech Recognition via Large-Scale Weak Supervision") as transformers runs it."""
+"""Whisper (Radford et al. 2022, "Robust Speech Recognition via Large-Scale Weak Supervision") by transformers."""
 
 from __future__ import annotations
 
