@@ -15,7 +15,7 @@ from mm_demo.evaluation.speech_deletion import deletion_of_sound, deletion_of_wo
 from mm_demo.evaluation.speech_pairs import draw_pairs, fused, reliability
 from mm_demo.evaluation.text import evaluate_text
 from mm_demo.models.loading import open_model
-from mm_demo.models.speech.encoders import RATE
+from mm_demo.models.speech import RATE
 from mm_demo.models.speech.family import SENTIMENTS, SentimentModel
 from mm_demo.models.voice import EMOTIONS, VoiceFeatureExtractor
 from mm_demo.tasks.sentiment import SentimentTask

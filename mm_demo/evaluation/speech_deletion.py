@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mm_demo.attention.methods import METHODS
-from mm_demo.models.speech.encoders import RATE
+from mm_demo.models.speech import RATE
 from mm_demo.tasks.sentiment import SentimentTask
 from mm_demo.tasks.sentiment_result import SentimentResult
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import librosa
 import numpy as np
 
-from mm_demo.models.speech.encoders import RATE
+from mm_demo.models.speech import RATE
 from mm_demo.tasks.sentiment_result import Acoustics
 
 FRAMES = 1_200

@@ -11,7 +11,7 @@ import numpy as np
 import soxr
 
 from mm_demo.errors import UserError
-from mm_demo.models.speech.encoders import RATE
+from mm_demo.models.speech import RATE
 from mm_demo.models.transcription.silence import nearly_silent
 from mm_demo.tasks.recording import Recording, mix_array
 from mm_demo.tasks.sound_files import read_sound_file
@@ -24,6 +24,9 @@ SHORTEST_SECONDS = 0.3
 
 _LOWEST_RATE, _HIGHEST_RATE = 4_000, 768_000
 """Below the first no speech can be understood; above the second no recorder goes."""
+
+_OVERSHOOT = 1.5
+"""Lossy codecs go a little beyond full scale by themselves; what goes further was scaled wrongly."""
 
 _CLIPPED = 5e-4
 """The share of samples stuck at full scale from which a recording is called clipped."""
@@ -116,7 +119,7 @@ def _notes(recording: Recording, samples: np.ndarray, peak: float) -> list[str]:
         notes.append(
             f"Of the recording's samples {_percent(recording.unusable)} are no numbers; they were taken as silence."
         )
-    if peak > 1:
+    if peak > _OVERSHOOT:
         notes.append(f"The recording goes beyond full scale (up to {peak:.3g}); it was scaled down to fit.")
     if recording.clipped > _CLIPPED:
         notes.append(

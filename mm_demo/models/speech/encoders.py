@@ -12,9 +12,6 @@ from torch import Tensor
 from mm_demo.attention.recorder import Site
 from mm_demo.attention.trace import InputGradient, Segment
 
-RATE = 16_000
-"""Samples a second of every sound that a model is given."""
-
 
 @dataclass(frozen=True)
 class Reading:
@@ -66,7 +63,7 @@ Given = TypeVar("Given", np.ndarray, str, contravariant=True)
 
 
 class Encoder(Protocol[Given]):
-    """A classifier of sounds (mono float32 at `RATE`, −1…1) or of texts, opened and read.
+    """A classifier of sounds (mono float32 at `mm_demo.models.speech.RATE`, −1…1) or of texts, opened and read.
 
     Attributes:
         modality: "audio" or "text".

@@ -26,7 +26,8 @@ from mm_demo.attention.recorder import REGISTRY_NAME, Recorder, Site
 from mm_demo.attention.trace import AudioLayout, InputGradient, Segment
 from mm_demo.errors import UserError
 from mm_demo.models.gradients import differentiable
-from mm_demo.models.speech.encoders import RATE, Encoded, Reading
+from mm_demo.models.speech import RATE
+from mm_demo.models.speech.encoders import Encoded, Reading
 from mm_demo.models.speech.sentiments import group_labels, labels_in_order, sentiment_logits
 from mm_demo.models.speech.stretches import stretches
 from mm_demo.models.speech.wavlm import show_heads

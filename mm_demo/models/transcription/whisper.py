@@ -1,4 +1,4 @@
-"""Whisper (Radford et al. 2022, "Robust Speech Recognition via Large-Scale Weak Supervision") as transformers runs it."""
+"""Whisper (Radford et al. 2022, "Robust Speech Recognition via Large-Scale Weak Supervision") by transformers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from transformers import WhisperForConditionalGeneration, WhisperProcessor
 
 from mm_demo.errors import UserError
 from mm_demo.models.checkpoint import weight_files
-from mm_demo.models.speech.encoders import RATE
+from mm_demo.models.speech import RATE
 from mm_demo.models.transcription.silence import nearly_silent
 
 WINDOW_SECONDS = 30
@@ -55,7 +55,7 @@ class WhisperTranscriber:
         given = self._processor(samples, sampling_rate=RATE, return_tensors="pt", return_attention_mask=True)
         # One at a time: two at once would take as long, and twice the memory.
         with self._lock, torch.inference_mode():
-            tokens = self._model.generate(given.input_features, attention_mask=given.attention_mask)
+            tokens = self._model.generate(given.input_features, attention_mask=given.attention_mask, task="transcribe")
         return str(self._processor.batch_decode(tokens, skip_special_tokens=True)[0]).strip()
 
 

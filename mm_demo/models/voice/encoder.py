@@ -11,7 +11,8 @@ from torch import Tensor
 from mm_demo.attention.recorder import Recorder, Site
 from mm_demo.attention.trace import AudioLayout, InputGradient, Segment
 from mm_demo.models.gradients import differentiable
-from mm_demo.models.speech.encoders import RATE, Encoded, Reading
+from mm_demo.models.speech import RATE
+from mm_demo.models.speech.encoders import Encoded, Reading
 from mm_demo.models.speech.sentiments import labels_in_order
 from mm_demo.models.voice.features import VoiceFeatureExtractor
 from mm_demo.models.voice.model import VoiceForEmotionClassification
