@@ -76,5 +76,5 @@ def _weights_title(result: SentimentResult) -> str:
 def _emotions(emotions: list[tuple[str, float]]) -> str:
     if not emotions:
         return ""
-    shown = "".join(f"<li>{escape(name)} <b>{p:.0%}</b></li>" for name, p in emotions[:_SHOWN_EMOTIONS])
+    shown = "".join(f"<li>{escape(name)} <b>{100 * p:.0f} %</b></li>" for name, p in emotions[:_SHOWN_EMOTIONS])
     return f'<div class="emotions"><p>The voice sounds like</p><ul>{shown}</ul></div>'

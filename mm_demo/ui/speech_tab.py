@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 Updates = dict[Any, Any]
 _NOTHING = "There is nothing to judge yet: record or upload speech, take one of the recordings, or type words."
 _HIDDEN = gr.update(visible=False)
+_ABOUT_LIVE = (
+    '<p class="heard">Press Record and speak: the last six seconds are judged again and again, for up to two minutes. '
+    "The sound is not kept.</p>"
+)
 
 
 class SpeechTab:
@@ -44,7 +48,7 @@ class SpeechTab:
                             self.source = SpeechSource()
                             button = gr.Button("Judge", variant="primary", elem_id="speech-run")
                         with gr.Tab("Live", id="live") as live:
-                            self.live = LivePanel(models)
+                            gr.HTML(_ABOUT_LIVE)
                 with gr.Column(scale=7, min_width=320):
                     with gr.Column() as self.judged:
                         self.notice = gr.HTML(visible=False, elem_classes="notice")
@@ -53,7 +57,8 @@ class SpeechTab:
                         self.words = gr.HTML(visible=False, elem_id="speech-relevance")
                         self.pickers = SpeechPickers()
                         self.downloads = Downloads()
-                    self.live.show()
+                    with gr.Column(visible=False) as self.live:
+                        LivePanel(models)
             self.table = gr.HTML(visible=False, elem_id="speech-fusions")
         self.result = gr.State(None, time_to_live=3600)
         self._wire(button, recording, live)
@@ -74,7 +79,7 @@ class SpeechTab:
         pickers.strategy.input(self._fit, pickers.inputs, pickers.inputs, queue=False, **quiet).then(
             self._judge, asked, [*shown, *heard], **quiet
         )
-        sides = [self.judged, self.table, self.live.panel]
+        sides = [self.judged, self.table, self.live]
         recording.select(self._side, self.result, sides, queue=False, **quiet)
         live.select(lambda: [_HIDDEN, _HIDDEN, gr.update(visible=True)], None, sides, queue=False, **quiet)
 
@@ -170,7 +175,7 @@ class SpeechTab:
         """Last, because drawing takes longer than everything before it."""
         from mm_demo.views.sound_sheet import sound_sheet
 
-        title = f"{result.answer} ({result.candidates[0][1]:.0%}). {result.remark}"
+        title = f"{result.answer} ({100 * result.candidates[0][1]:.0f} %). {result.remark}"
         sound = result.acoustics
         words = result.transcript or ""
         png = None if sound is None else sound_sheet(sound, result.audio_map, result.band_map, title, words)

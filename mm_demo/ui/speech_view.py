@@ -45,8 +45,8 @@ def sound_content(sound: Acoustics, attention: AudioMap | None, bands: BandMap |
 
     Returns:
         seconds, columns; `wave` (columns of its own, 2) int8 of its loudest; `attention` (columns,) uint8 of its
-        highest; `mel` and `mfcc` (rows, columns) uint8; `bands` (mel rows, columns) int8; `pitch` (columns,) uint16 in Hz, 0 for
-        none; `level` (columns,) int8 in dB; `hertz`, one for each Mel row; `summary`, a sentence.
+        highest; `mel` and `mfcc` (rows, columns) uint8; `bands` (mel rows, columns) int8; `pitch` (columns,) uint16 in
+        Hz, 0 for none; `level` (columns,) int8 in dB; `hertz`, one for each Mel row; `summary`, a sentence.
     """
     columns = int(np.clip(len(sound.times), 60, _COLUMNS))
     frames = stretches(sound.times)
@@ -81,7 +81,7 @@ def counted_most(attention: AudioMap | None) -> str:
     if found is None:
         return ""
     start, end, share = found
-    return f"The voice counted most from {start:.1f} s to {end:.1f} s: {share:.0%} of its attention lies there."
+    return f"The voice counted most from {start:.1f} s to {end:.1f} s: {100 * share:.0f} % of its attention lies there."
 
 
 def _attention(attention: AudioMap | None, seconds: float, columns: int) -> str:

@@ -107,5 +107,5 @@ def _spoken(shown: Sequence[Moment], now: float) -> str:
     last = shown[-1].probabilities
     best = leading(last)
     often = max(ORDER, key=lambda name: sum(leading(moment.probabilities) == name for moment in shown))
-    seconds = min(SPAN, now)
-    return f"{len(shown)} judgements in the last {seconds:.0f} seconds, mostly {often}; last {best} {last[best]:.0%}"
+    seconds, last_percent = min(SPAN, now), 100 * last[best]
+    return f"{len(shown)} judgements in {seconds:.0f} seconds, mostly {often}; the last: {best} {last_percent:.0f} %"
