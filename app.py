@@ -9,7 +9,7 @@ import mm_demo
 from mm_demo.commands.arguments import Parser
 from mm_demo.errors import UserError
 
-TASKS = ("caption", "vqa")
+TASKS = ("caption", "vqa", "sentiment")
 
 
 def main() -> int:

@@ -15,11 +15,11 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "mm_demo"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
-RESULTS = "tasks.results"
+RESULTS = {"tasks.results", "tasks.sentiment_result"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "scenes": {"errors"},
-    "views": {"errors", "attention.trace", RESULTS},
+    "views": {"errors", "attention.trace", *RESULTS},
     "attention": {"errors"},
     "evidence": {"errors", "attention"},
     "fusion": set(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Read when gradio is imported: nothing leaves this machine.
@@ -14,6 +15,8 @@ from mm_demo.ui.caption_tab import CaptionTab
 from mm_demo.ui.endpoints import add_endpoints
 from mm_demo.ui.models import Models
 from mm_demo.ui.pickers import filled
+from mm_demo.ui.speech_pickers import speech_filled
+from mm_demo.ui.speech_tab import SpeechTab
 from mm_demo.ui.status import settled, status_line
 from mm_demo.ui.theme import CSS, theme
 from mm_demo.ui.vqa_tab import VqaTab
@@ -21,7 +24,8 @@ from mm_demo.ui.vqa_tab import VqaTab
 TITLE = "See what a multimodal model looked at"
 
 _HEAD = f"""<header class="page-head"><h1>{TITLE}</h1>
-<p>Give it a picture: it says what it sees, or answers a question, and shows where each word came from.</p></header>"""
+<p>Give it a picture: it says what it sees, or answers a question, and shows where each word came from.
+Speak to it: it says how that sounds, and whether your voice or your words decided.</p></header>"""
 
 _KEPT_SECONDS = 3600
 """After how long pictures that people gave and files that they were offered are deleted from the disk."""
@@ -41,14 +45,20 @@ def build(models: Models) -> gr.Blocks:
                 caption = CaptionTab(models)
             with gr.Tab("Ask a question", id="vqa"):
                 vqa = VqaTab(models)
+            with gr.Tab("Speech", id="sentiment"):
+                speech = SpeechTab(models)
         add_endpoints(models)
-        pickers = {"caption": caption.pickers, "vqa": vqa.pickers}
+        pickers: dict[str, tuple[list[Any], Callable[[Any], list[Any]]]] = {
+            "caption": (caption.pickers.inputs, filled),
+            "vqa": (vqa.pickers.inputs, filled),
+            "sentiment": (speech.pickers.inputs, speech_filled),
+        }
 
         def refresh() -> list[Any]:
             updates: list[Any] = [status_line(models), gr.Timer(active=not settled(models))]
-            for name in pickers:
+            for name, (inputs, fill) in pickers.items():
                 task = models.ready(name)
-                updates += filled(task) if task is not None else [gr.skip()] * 3
+                updates += fill(task) if task is not None else [gr.skip()] * len(inputs)
             return updates
 
         timer = gr.Timer(1.0)
@@ -56,7 +66,7 @@ def build(models: Models) -> gr.Blocks:
             [page.load, timer.tick],
             refresh,
             None,
-            [line, timer, *(component for group in pickers.values() for component in group.inputs)],
+            [line, timer, *(component for inputs, _ in pickers.values() for component in inputs)],
             queue=False,
             show_progress="hidden",
             api_visibility="private",

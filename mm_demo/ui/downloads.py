@@ -39,11 +39,17 @@ class Downloads:
         """Updates of `outputs` that hand out this answer as files whose names begin with `name`."""
         buffer = io.BytesIO()
         sheet(picture, maps, title).save(buffer, "PNG")
+        return self.hand_out(name, buffer.getvalue(), numbers)
+
+    def hand_out(self, name: str, png: bytes | None, numbers: dict[str, Any]) -> list[Any]:
+        """Updates of `outputs` that hand out a picture drawn already, None where there is none to draw, and numbers."""
         text = json.dumps(numbers, ensure_ascii=False, indent=1).encode()
         return [
-            gr.update(value=save_bytes_to_cache(data, file, button.GRADIO_CACHE), interactive=True)
+            gr.update(interactive=False)
+            if data is None
+            else gr.update(value=save_bytes_to_cache(data, file, button.GRADIO_CACHE), interactive=True)
             for button, data, file in (
-                (self.maps, buffer.getvalue(), f"{name}-maps.png"),
+                (self.maps, png, f"{name}-maps.png"),
                 (self.numbers, text, f"{name}.json"),
             )
         ]

@@ -20,10 +20,17 @@ _VQA = (
     "modality_shares (image and text, summing to 1), question_tokens (token, relevance −1…1), image_map (rows of "
     "relevances that sum to 1), familiar, familiarity (0…1) and unknown_words."
 )
+_SENTIMENT = (
+    "Judges the sentiment of speech, of words, or of both; words that are not given are made out from the speech. "
+    "Returns sentiment, candidates (sentiment, probability 0…1, best first), transcript, modality_weights and "
+    "modality_shares (audio and text, summing to 1), unimodal (each one's own probabilities), conflict, remark, "
+    "text_tokens (token, relevance −1…1), audio_map (times, relevance), emotions, strategies, familiar, familiarity "
+    "(0…1), unknown_words and notes."
+)
 
 
 def add_endpoints(models: Models) -> None:
-    """Adds /caption and /vqa to the Blocks that is being built; they show nothing on the page."""
+    """Adds /caption, /vqa and /sentiment to the Blocks that is being built; they show nothing on the page."""
 
     def caption(image: str | None) -> dict[str, Any]:
         try:
@@ -34,6 +41,12 @@ def add_endpoints(models: Models) -> None:
     def vqa(image: str | None, question: str) -> dict[str, Any]:
         try:
             return models.get("vqa")(read_image(image), read_question(question)).to_json()
+        except Exception as error:
+            raise gr.Error(sentence(error), print_exception=False) from error
+
+    def sentiment(audio: str | None, text: str = "") -> dict[str, Any]:
+        try:
+            return models.get("sentiment")(audio, text if text.strip() else None).to_json()
         except Exception as error:
             raise gr.Error(sentence(error), print_exception=False) from error
 
@@ -54,4 +67,13 @@ def add_endpoints(models: Models) -> None:
             answer,
             api_name="vqa",
             api_description=_VQA,
+        )
+        audio = gr.Audio(type="filepath", label="Speech: a path, a URL or gradio_client.handle_file(...); or None")
+        words = gr.Textbox(label="Words: what was said; empty to have them made out from the speech")
+        gr.Button().click(
+            sentiment,
+            [audio, words],
+            answer,
+            api_name="sentiment",
+            api_description=_SENTIMENT,
         )

@@ -13,6 +13,7 @@ from PIL import Image
 from mm_demo.attention.trace import Trace
 from mm_demo.errors import UserError
 from mm_demo.tasks.results import CaptionResult, CaptionStep, TokenRelevance, VqaResult
+from tests.ui.fake_sentiment import FakeSentiment
 
 ROWS, COLS = 8, 8
 
@@ -133,6 +134,7 @@ class FakeVqa:
 
 def fake(name: str, delay: float = 0.0) -> Any:
     """A factory for `Models`."""
-    if name not in ("caption", "vqa"):
+    made = {"caption": FakeCaption, "vqa": FakeVqa, "sentiment": FakeSentiment}
+    if name not in made:
         raise UserError(f"There is no task {name}.")
-    return FakeCaption(delay) if name == "caption" else FakeVqa(delay)
+    return made[name](delay)

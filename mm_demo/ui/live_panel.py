@@ -1,0 +1,112 @@
+"""Live mode: while a person speaks, sentiment and weights move, and a timeline of the last minute grows.
+
+Gradio's own streaming microphone sends ten pieces a second and drops those that the server has no time for, so that a
+judgement would hear a voice with holes. This one sends all that it has heard since the last answer, twice a second or
+as often as answers come.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from concurrent.futures import ThreadPoolExecutor
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+import numpy as np
+
+from mm_demo.errors import UserError
+from mm_demo.ui.live import Clip, Listener
+from mm_demo.ui.live_places import LivePlaces
+from mm_demo.ui.models import Models
+from mm_demo.ui.sentences import sentence
+from mm_demo.ui.speech_answer import SHARE_NAMES, error_html
+from mm_demo.views.bars import share_bar
+from mm_demo.views.sentiments import leading, sentiment_bars
+from mm_demo.views.timeline import timeline
+
+if TYPE_CHECKING:
+    from mm_demo.tasks.sentiment_result import SentimentResult
+
+_FOLDER = Path(__file__).parent
+_FRESH = 3.0
+"""Seconds after which a judgement no longer stands for now."""
+_RATES = (8_000, 192_000)
+_LONGEST = 20.0
+"""Seconds of sound that one message may bring."""
+
+
+class LivePanel:
+    """The record button and all that moves below it."""
+
+    def __init__(self, models: Models) -> None:
+        self._models = models
+        # Few threads for everybody: judging is cheap, and speech to text would otherwise take every core.
+        judging, hearing = ThreadPoolExecutor(2, "live-judge"), ThreadPoolExecutor(1, "live-words")
+        self._places = LivePlaces(lambda: Listener(self._judge, self._transcribe, judging, hearing))
+
+        def hear(message: dict[str, Any]) -> str:
+            return self.heard(message)
+
+        gr.HTML(
+            html_template=(_FOLDER / "live_panel.html").read_text(),
+            css_template=(_FOLDER / "live_panel.css").read_text(),
+            js_on_load=(_FOLDER / "live_panel.js").read_text(),
+            apply_default_css=False,
+            server_functions=[hear],
+            elem_id="speech-live",
+        )
+
+    def heard(self, message: dict[str, Any]) -> str:
+        """Takes what a browser heard and returns where its recording stands, as HTML; never raises."""
+        try:
+            name, clip = read_message(message)
+            listener = self._places.listener(name)
+            listener.hear(*clip)
+            return live_html(listener)
+        except Exception as error:
+            return error_html(sentence(error))
+
+    def _judge(self, clip: Clip, words: str | None) -> SentimentResult:
+        return self._models.get("sentiment")(audio=clip, text=words, transcribe=False)
+
+    def _transcribe(self, clip: Clip) -> str:
+        task = self._models.get("sentiment")
+        return task.transcribe(clip)[0] if "text" in task.modalities else ""
+
+
+def read_message(message: dict[str, Any]) -> tuple[str, Clip]:
+    """The recording's name, and the sound that a browser sent: `rate` in Hz, `samples` base64 of 16-bit integers.
+
+    Raises:
+        UserError: it is nothing that this page sends.
+    """
+    try:
+        name, rate = str(message["name"])[:64], int(message["rate"])
+        raw = base64.b64decode(message["samples"], validate=True)
+        if not _RATES[0] <= rate <= _RATES[1] or len(raw) > 2 * rate * _LONGEST:
+            raise ValueError("out of range")
+        samples = np.frombuffer(raw, "<i2").astype(np.float32) / 32768
+    except (KeyError, TypeError, ValueError, binascii.Error) as error:
+        raise UserError("The sound that the browser sent can't be read: reload the page and record again.") from error
+    return name, (rate, samples)
+
+
+def live_html(listener: Listener) -> str:
+    """Where the recording stands: bars and weights of the latest judgement, the words, the last minute."""
+    moments = list(listener.moments)
+    fresh = bool(moments) and listener.seconds - moments[-1].at <= _FRESH
+    state = "Listening…" if listener.silent or not fresh else f"Sounds {leading(moments[-1].probabilities)}"
+    parts = [f'<p class="live-state">{state}</p>']
+    if listener.problem:
+        parts.append(error_html(listener.problem))
+    if moments:
+        kind = "now" if fresh and not listener.silent else "past"
+        parts.append(f'<div class="{kind}">{sentiment_bars(moments[-1].probabilities)}')
+        parts.append(share_bar(moments[-1].weights, SHARE_NAMES, "How voice and words are weighed") + "</div>")
+    if listener.words:
+        parts.append(f'<p class="heard">Heard: “{escape(listener.words)}”</p>')
+    parts.append(timeline(moments, listener.seconds))
+    return f'<div class="live">{"".join(parts)}</div>'

@@ -1,0 +1,189 @@
+"""The speech tab: a voice and words in, their sentiment out, with which of the two decided and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from mm_demo.errors import UserError
+from mm_demo.ui.downloads import Downloads, none_yet
+from mm_demo.ui.live_panel import LivePanel
+from mm_demo.ui.models import Models
+from mm_demo.ui.notice import notice
+from mm_demo.ui.sentences import sentence
+from mm_demo.ui.speech_answer import EMPTY, answer_html, busy_html, error_html, speech_doubts
+from mm_demo.ui.speech_microphone import microphone_trouble
+from mm_demo.ui.speech_pickers import SpeechPickers, speech_fitted, speech_settings
+from mm_demo.ui.speech_source import Heard, SpeechSource, example_path, heard_line, said_html
+from mm_demo.ui.speech_view import sound_content, sound_view
+from mm_demo.views.fusions import fusion_table
+from mm_demo.views.words import signed_words
+
+if TYPE_CHECKING:
+    from mm_demo.tasks.sentiment_result import SentimentResult
+
+Updates = dict[Any, Any]
+_NOTHING = "There is nothing to judge yet: record or upload speech, take one of the recordings, or type words."
+_HIDDEN = gr.update(visible=False)
+_ABOUT_LIVE = (
+    '<p class="heard">Press Record and speak: the last six seconds are judged again and again, for up to two minutes. '
+    "The sound is not kept.</p>"
+)
+
+
+class SpeechTab:
+    """Draws the tab and wires it; `pickers` are filled from outside once the model is loaded."""
+
+    def __init__(self, models: Models) -> None:
+        self._models = models
+        with gr.Column(elem_id="speech"):
+            with gr.Row():
+                with gr.Column(scale=4, min_width=300):
+                    microphone_trouble("speech-microphone", "speech")
+                    with gr.Tabs():
+                        with gr.Tab("Recording", id="recording") as recording:
+                            self.source = SpeechSource()
+                            button = gr.Button("Judge", variant="primary", elem_id="speech-run")
+                        with gr.Tab("Live", id="live") as live:
+                            gr.HTML(_ABOUT_LIVE)
+                with gr.Column(scale=7, min_width=320):
+                    with gr.Column() as self.judged:
+                        self.notice = gr.HTML(visible=False, elem_classes="notice")
+                        self.answer = gr.HTML(EMPTY, elem_id="speech-answer")
+                        self.view = sound_view("speech-view", "speech-sound")
+                        self.words = gr.HTML(visible=False, elem_id="speech-relevance")
+                        self.pickers = SpeechPickers()
+                        self.downloads = Downloads()
+                    with gr.Column(visible=False) as self.live:
+                        LivePanel(models)
+            self.table = gr.HTML(visible=False, elem_id="speech-fusions")
+        self.result = gr.State(None, time_to_live=3600)
+        self._wire(button, recording, live)
+
+    def _wire(self, button: gr.Button, recording: gr.Tab, live: gr.Tab) -> None:
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        source, pickers = self.source, self.pickers
+        shown = [self.notice, self.answer, self.view, self.words, self.table, self.result, *self.downloads.outputs]
+        heard = [source.words, source.heard_by, source.heard]
+        asked = [*source.inputs, *pickers.inputs]
+        arrived = source.sound.change(self._arrived, asked, [*shown, *heard], **quiet)
+        judging = {"inputs": asked, "outputs": [*shown, *heard], "cancels": [arrived], **quiet}
+        gr.on([button.click, source.words.submit], self._judge, **judging)
+        source.examples.click(example_path, source.examples, source.sound, queue=False, **quiet)
+        pickers.method.input(self._fit, pickers.inputs, pickers.inputs, queue=False, **quiet).then(
+            self._explain, [self.result, pickers.method], shown, **quiet
+        )
+        pickers.strategy.input(self._fit, pickers.inputs, pickers.inputs, queue=False, **quiet).then(
+            self._judge, asked, [*shown, *heard], **quiet
+        )
+        sides = [self.judged, self.table, self.live]
+        recording.select(self._side, self.result, sides, queue=False, **quiet)
+        live.select(lambda: [_HIDDEN, _HIDDEN, gr.update(visible=True)], None, sides, queue=False, **quiet)
+
+    def _side(self, result: SentimentResult | None) -> list[Any]:
+        table = result is not None and bool(result.strategies)
+        return [gr.update(visible=True), gr.update(visible=table), _HIDDEN]
+
+    def _arrived(self, sound: str | None, words: str, heard: Heard, *picked: str) -> Iterator[Updates]:
+        """A new recording brings its own words; one taken away takes along the words that were heard in it."""
+        if sound is not None:
+            yield from self._judge(sound, "", Heard(), *picked)
+        elif heard.source is not None:
+            kept = "" if words == heard.words else words
+            yield {
+                **self._cleared(gr.update(value=EMPTY)),
+                **{self.source.words: kept, self.source.heard_by: _HIDDEN, self.source.heard: Heard()},
+            }
+
+    def _judge(self, sound: str | None, words: str, heard: Heard, *picked: str) -> Iterator[Updates]:
+        try:
+            if sound is None and not words.strip():
+                raise UserError(_NOTHING)
+            task = self._models.get("sentiment")
+            if sound is not None and heard.source != sound:
+                if not words.strip() and "text" in task.modalities:
+                    yield self._cleared(busy_html("Making out the words…"))
+                    heard, line = self._listen(task, sound)
+                    words = heard.words
+                else:
+                    heard, line = Heard(sound), _HIDDEN
+                yield {self.source.words: words, self.source.heard_by: line, self.source.heard: heard}
+            yield self._cleared(busy_html("Judging…"))
+            result: SentimentResult = task(
+                audio=sound, text=words if words.strip() else None, transcribe=False, **speech_settings(*picked)
+            )
+            if result.transcript is not None and sound is not None and heard.words and words == heard.words:
+                result = replace(result, transcribed=True, transcriber=heard.by)
+            yield self._shown(result)
+            yield self._files(result)
+        except Exception as error:  # Whatever happens, the person reads one sentence where the answer would stand.
+            yield self._cleared(error_html(sentence(error)))
+
+    def _listen(self, task: Any, sound: str) -> tuple[Heard, Any]:
+        """What speech to text makes of the recording, and the line that says so; the voice is judged without it too."""
+        try:
+            words, by = task.transcribe(sound)
+        except UserError as error:
+            return Heard(sound), gr.update(value=said_html(str(error)), visible=True)
+        heard = Heard(sound, words.strip(), by)
+        return heard, heard_line(heard)
+
+    def _fit(self, method: str, strategy: str) -> list[Any]:
+        task = self._models.ready("sentiment")
+        return speech_fitted(task, method, strategy) if task else [gr.skip()] * 2
+
+    def _explain(self, result: SentimentResult | None, method: str) -> Iterator[Updates]:
+        if result is None:
+            yield {self.result: None}
+            return
+        try:
+            result = self._models.get("sentiment").explain(result, method)
+            yield self._shown(result)
+            yield self._files(result)
+        except Exception as error:
+            yield self._cleared(error_html(sentence(error)))
+
+    def _cleared(self, answer: Any) -> Updates:
+        maps, numbers = none_yet()
+        return {
+            self.notice: notice([]),
+            self.answer: answer,
+            self.view: gr.update(value=None),
+            self.words: _HIDDEN,
+            self.table: _HIDDEN,
+            self.result: None,
+            self.downloads.maps: maps,
+            self.downloads.numbers: numbers,
+        }
+
+    def _shown(self, result: SentimentResult) -> Updates:
+        sound = result.acoustics
+        table = fusion_table(result.strategies)
+        return {
+            self.notice: notice(speech_doubts(result)),
+            self.answer: answer_html(result),
+            self.view: gr.update(value=sound and sound_content(sound, result.audio_map, result.band_map)),
+            self.words: gr.update(value=_words(result), visible=bool(result.text_tokens)),
+            self.table: gr.update(value=table, visible=bool(table)),
+            self.result: result,
+        }
+
+    def _files(self, result: SentimentResult) -> Updates:
+        """Last, because drawing takes longer than everything before it."""
+        from mm_demo.views.sound_sheet import sound_sheet
+
+        title = f"{result.answer} ({100 * result.candidates[0][1]:.0f} %). {result.remark}"
+        sound = result.acoustics
+        words = result.transcript or ""
+        png = None if sound is None else sound_sheet(sound, result.audio_map, result.band_map, title, words)
+        return dict(zip(self.downloads.outputs, self.downloads.hand_out("sentiment", png, result.to_json())))
+
+
+def _words(result: SentimentResult) -> str:
+    return (
+        f"<h3>The words, and how much each speaks for “{result.answer}” (orange, +) or against it (blue, −)</h3>"
+        + signed_words(result.transcript or "", result.text_tokens, f"Words for and against {result.answer}")
+    )
