@@ -21,9 +21,9 @@ pipeline_tag: audio-classification
 
 # Voice and words, fused
 
-A `SpeechFusionModel`: the encoders of `voice-emodb` and `text-sentiment`, unchanged, and five fusion strategies on top of
-them (attention fusion, the default; early, late, gated and cross-modal attention). It judges speech as negative, neutral
-or positive, from the voice, the words, or both, and says how much each counted.
+A `SpeechFusionModel`: the encoders of `voice-emodb` and `text-sentiment`, unchanged, and five fusion strategies on
+top of them (attention fusion, the default; early, late, gated and cross-modal attention). It judges speech as
+negative, neutral or positive, from the voice, the words, or both, and says how much each counted.
 
 ```python
 import mm_demo
@@ -35,18 +35,19 @@ result = mm_demo.load("sentiment")("speech.wav")
 _TRAINING = """
 ## Training
 
-**On constructed pairs.** No collection at hand holds a voice and its words with the sentiment of both: the recordings are
-of the Berlin Database of Emotional Speech (CC0; Burkhardt et al. 2005), in which ten sentences without any sentiment are
-acted in German; the words are English comments of GoEmotions' dev split (CC BY 4.0; Demszky et al. 2020). A pair is a
-recording and a comment of the same sentiment that were never said together. Speakers 10 and 14, and GoEmotions' test
-split, were kept out. Recordings were put under noise and comments lost words; the less was left of one, the more often it
-was replaced by one of a random sentiment, so that the weights learn to follow what can be relied on. Each modality was
-left out in 15 % of the pairs. `python -m mm_demo.training.fusion --data DIR`, {minutes} minutes on {hardware}.
+**On constructed pairs.** No collection at hand holds a voice and its words with the sentiment of both: the recordings
+are of the Berlin Database of Emotional Speech (CC0; Burkhardt et al. 2005), in which ten sentences without any
+sentiment are acted in German; the words are English comments of GoEmotions' dev split (CC BY 4.0; Demszky et al.
+2020). A pair is a recording and a comment of the same sentiment that were never said together. Speakers 10 and 14,
+and GoEmotions' test split, were kept out. Recordings were put under noise and comments lost words; the less was left
+of one, the more often it was replaced by one of a random sentiment, so that the weights learn to follow what can be
+relied on. Each modality was left out in 15 % of the pairs. `python -m mm_demo.training.fusion --data DIR`, {minutes}
+minutes on {hardware}.
 
 ## Measured
 
-`python -m mm_demo evaluate sentiment --data DIR --seed {seed} --n {pairs}`: {pairs} pairs of speakers 10 and 14 and of
-GoEmotions' test split, the sentiments in equal parts. Unweighted average recall; chance is 33.3 %.
+`python -m mm_demo evaluate sentiment --data DIR --seed {seed} --n {pairs}`: {pairs} pairs of speakers 10 and 14 and
+of GoEmotions' test split, the sentiments in equal parts. Unweighted average recall; chance is 33.3 %.
 
 """
 
@@ -54,8 +55,8 @@ _LIMITS = """
 ## What it doesn't know
 
 Ten actors speaking German, and short English comments from the internet. A pair of a real voice and its own words was
-never seen, neither in training nor in these figures. Irony is beyond it. Songs, noises and other languages get an answer
-like anything else.
+never seen, neither in training nor in these figures. Irony is beyond it. Songs, noises and other languages get an
+answer like anything else.
 """
 
 
