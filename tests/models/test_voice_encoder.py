@@ -89,3 +89,12 @@ def test_silence_of_any_length_gives_an_answer(encoder: VoiceEncoder, samples: i
     found = encoder.encode(np.zeros(samples, dtype=np.float32))
     assert found.labels.isfinite().all()
     assert found.sentiment.isfinite().all()
+
+
+def test_noise_and_silence_are_no_voice(encoder: VoiceEncoder) -> None:
+    rng = np.random.default_rng(0)
+    assert encoder.encode(tone(1.0)).familiarity > 0.7
+    padded = np.concatenate([np.zeros(5 * 16_000), tone(1.0)]).astype(np.float32)
+    assert encoder.encode(padded).familiarity > 0.7
+    assert encoder.encode(0.1 * rng.standard_normal(16_000).astype(np.float32)).familiarity < 0.3
+    assert encoder.encode(np.zeros(16_000, dtype=np.float32)).familiarity < 0.3

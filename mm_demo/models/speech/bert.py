@@ -94,6 +94,7 @@ class BertTextEncoder:
             leaf=leaf,
             contribution=contribution,
             unknown_words=read.unknown_words,
+            familiarity=1 - min(1.0, len(read.unknown_words) / max(1, len(set(given.split())))),
             cut=read.cut,
         )
 
