@@ -25,7 +25,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "models": {"errors", "attention"},
     "tasks": {"errors", "attention", "evidence", "models"},
     "training": {"errors", "scenes", "models", "attention"},
-    "evaluation": {"errors", "scenes", "tasks", "models", "attention", "evidence", "load"},
+    "evaluation": {
+        *("errors", "scenes", "tasks", "models", "attention", "evidence", "load"),
+        *("training.sentences", "training.text.naive_bayes"),
+    },
     "commands": {"errors", "scenes", "tasks", "models", "evaluation", "load"},
     "ui": {"errors", "scenes", "views", "tasks", "models", "attention", "evidence", "load"},
     "__main__": {"errors", "commands"},

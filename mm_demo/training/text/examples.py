@@ -19,10 +19,10 @@ from mm_demo.training.text.teacher import PolarityTeacher, polarity_out_of_fold,
 EMOTIONS = tuple(sorted(POSITIVE | NEGATIVE))
 _HARD = 0.6
 """Weight of the label beside the linear model's opinion."""
-_POLARITY_ROUNDS = 2
+_POLARITY_ROUNDS = 4
 """Times that a sentence of rt_polarity comes round while one of GoEmotions comes round once."""
-_CROPS = 2
-"""Pieces cut from every sentence of rt_polarity, known by the linear model's opinion alone."""
+_CROPS = 4
+"""Pieces cut from every sentence of rt_polarity, of which only the linear model has an opinion."""
 _DAMAGED = 0.08
 """Damaged texts for each sound one."""
 _DROPPED = 0.1
@@ -105,7 +105,9 @@ def _polar(sentences: Sequence[Sentence], seed: int) -> list[Example]:
 def _crops(sentences: Sequence[Sentence], rng: Random) -> list[Example]:
     texts = [s.text for s in sentences]
     teacher = PolarityTeacher().fit(texts, np.array([s.sentiment == "positive" for s in sentences], int))
-    crops = [_crop(text.split(), rng) for text in texts for _ in range(_CROPS)]
+    pieces = [_crop(text.split(), rng) for text in texts for _ in range(_CROPS)]
+    # Every other piece is joined to one of another sentence: words meet in company that no label covers.
+    crops = [f"{piece} {rng.choice(pieces)}" if i % 2 else piece for i, piece in enumerate(pieces)]
     chances = 1 / (1 + np.exp(-teacher.logits(crops)))
     return [Example(text, (1 - p, 0.0, p), True) for text, p in zip(crops, chances, strict=True)]
 

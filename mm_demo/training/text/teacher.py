@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import make_pipeline, make_union
+from sklearn.preprocessing import FunctionTransformer
 
 from mm_demo.training.text.naive_bayes import NaiveBayesRatio
 from mm_demo.training.text.words import lexicon
@@ -22,45 +22,38 @@ _PAIRS = (1, 2)
 
 
 class PolarityTeacher:
-    """Positive or negative: the mean of two logistic regressions, each also told what the lexicon says."""
+    """Positive or negative: the mean of three logistic regressions, on words, on pieces of words, and on ratios."""
 
     def fit(self, texts: Sequence[str], positive: np.ndarray) -> PolarityTeacher:
         """`positive`: (texts,) 1 for positive, 0 for negative."""
-        self._words = (
-            TfidfVectorizer(ngram_range=_PAIRS, sublinear_tf=True, token_pattern=_WORDS),
-            make_pipeline(
-                CountVectorizer(ngram_range=_PAIRS, binary=True, token_pattern=_WORDS, dtype=np.float64),
-                NaiveBayesRatio(),
-            ),
-        )
-        for words in self._words:
-            words.fit(texts, positive)
+        words = TfidfVectorizer(ngram_range=_PAIRS, sublinear_tf=True, token_pattern=_WORDS)
+        pieces = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=2, sublinear_tf=True)
+        presence = CountVectorizer(ngram_range=_PAIRS, binary=True, token_pattern=_WORDS, dtype=np.float64)
+        rated = FunctionTransformer(valences, kw_args={"scale": 0.5})
         self._models = [
-            LogisticRegression(C=c, max_iter=300).fit(features, positive)
-            for c, features in zip((4.0, 0.1), self._features(texts), strict=True)
+            make_pipeline(make_union(words, rated), _regression(10.0)),
+            make_pipeline(pieces, _regression(4.0)),
+            make_pipeline(presence, NaiveBayesRatio(), _regression(0.1)),
         ]
+        for model in self._models:
+            model.fit(texts, positive)
         return self
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
         """(texts,) log-odds of positive."""
-        features = self._features(texts)
-        found = [model.decision_function(f) for model, f in zip(self._models, features, strict=True)]
-        return np.mean(found, axis=0)
-
-    def _features(self, texts: Sequence[str]) -> list[csr_matrix]:
-        said = csr_matrix(valences(texts))
-        return [
-            hstack([words.transform(texts), scale * said]).tocsr()
-            for words, scale in zip(self._words, (1, 2), strict=True)
-        ]
+        return np.mean([model.decision_function(texts) for model in self._models], axis=0)
 
 
-def valences(texts: Sequence[str]) -> np.ndarray:
-    """(texts, 3) sum, highest and lowest of the lexicon's ratings of a text's words, about -1…1."""
+def _regression(strength: float) -> LogisticRegression:
+    return LogisticRegression(C=strength, solver="liblinear")
+
+
+def valences(texts: Sequence[str], scale: float = 1.0) -> np.ndarray:
+    """(texts, 3) sum, highest and lowest of the lexicon's ratings of a text's words, about -1…1 times `scale`."""
     ratings = lexicon()
     split = CountVectorizer(token_pattern=_WORDS).build_analyzer()
     found = [[ratings.get(word, 0.0) for word in split(text)] or [0.0] for text in texts]
-    return np.array([(sum(row) / 3, max(row), min(row)) for row in found])
+    return scale * np.array([(sum(row) / 3, max(row), min(row)) for row in found])
 
 
 def polarity_out_of_fold(texts: Sequence[str], positive: np.ndarray, seed: int) -> np.ndarray:
