@@ -17,7 +17,7 @@ from mm_demo.training.loop import Batch, Schedule, fit
 from mm_demo.training.text.packing import apart, pack
 from mm_demo.training.text.words import LONGEST, Words
 
-SCHEDULE = Schedule(steps=1200, batch=256, rate=1.5e-3, seed=0)
+SCHEDULE = Schedule(steps=900, batch=256, rate=1.5e-3, seed=0)
 _MASKED = 0.2
 _SILENT = 0.1
 """Weight of the valence loss on words of which the lexicon says nothing."""
