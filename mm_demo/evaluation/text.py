@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.metrics import f1_score
 
 from mm_demo.evaluation.everyday import EVERYDAY
-from mm_demo.evaluation.text_baseline import naive_bayes_svm, predict, tfidf_regression
+from mm_demo.evaluation.text_baseline import naive_bayes_svm, predict, tfidf_pairs_regression, tfidf_regression
 from mm_demo.training.sentences import SENTIMENTS, Sentence, read_goemotions, read_rt_polarity
 
 Classify = Callable[[list[str]], np.ndarray]
@@ -36,7 +36,7 @@ def evaluate_text(classify: Classify, data: Path) -> dict[str, Any]:
         },
         "rt_polarity": {
             "text model": _score(reviews["test"], _most_likely(classify, reviews["test"], ("negative", "positive"))),
-            regression: _score(reviews["test"], predict(tfidf_regression(), reviews["train"], reviews["test"])),
+            regression: _score(reviews["test"], predict(tfidf_pairs_regression(), reviews["train"], reviews["test"])),
             svm: _score(reviews["test"], predict(naive_bayes_svm(), reviews["train"], reviews["test"])),
         },
         "everyday sentences": everyday(classify),

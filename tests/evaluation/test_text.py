@@ -10,7 +10,7 @@ import pytest
 from mm_demo.errors import UserError
 from mm_demo.evaluation.everyday import EVERYDAY
 from mm_demo.evaluation.text import evaluate_text, everyday, unreadable
-from mm_demo.evaluation.text_baseline import naive_bayes_svm, predict, tfidf_regression
+from mm_demo.evaluation.text_baseline import naive_bayes_svm, predict, tfidf_pairs_regression, tfidf_regression
 from mm_demo.training.sentences import AMBIGUOUS, NEGATIVE, POSITIVE, SENTIMENTS, Sentence
 
 NAMES = [*sorted(POSITIVE | NEGATIVE | AMBIGUOUS), "neutral"]
@@ -62,7 +62,7 @@ def test_unreadable_reports_the_most_confident_answer() -> None:
     assert found == pytest.approx({"empty": 0.4, "garbled": 0.7})
 
 
-@pytest.mark.parametrize("make", [tfidf_regression, naive_bayes_svm])
+@pytest.mark.parametrize("make", [tfidf_regression, tfidf_pairs_regression, naive_bayes_svm])
 def test_a_baseline_knows_only_what_it_was_taught(make: object) -> None:
     training = [
         Sentence(f"{word} film {i}", name, ()) for i in range(9) for name, word in WORD.items() if word != "tuesday"

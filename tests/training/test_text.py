@@ -11,7 +11,7 @@ import torch
 from transformers import BertConfig, BertForSequenceClassification, BertModel, BertTokenizerFast
 
 from mm_demo.training.sentences import Sentence
-from mm_demo.training.text.__main__ import validation_split
+from mm_demo.training.text.__main__ import main, validation_split
 from mm_demo.training.text.classifier import Judging, classify
 from mm_demo.training.text.examples import EMOTIONS, Collate, Example, damage
 from mm_demo.training.text.naive_bayes import NaiveBayesRatio
@@ -157,3 +157,16 @@ def test_validation_is_a_ninth_and_overlaps_nothing() -> None:
     sentences = [Sentence(str(i), "positive", ()) for i in range(90)]
     learnt, tuned = validation_split(sentences)
     assert len(tuned) == 10 and sorted(int(s.text) for s in (*learnt, *tuned)) == list(range(90))
+
+
+def test_missing_data_end_with_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--data", str(tmp_path / "nowhere"), "--out", str(tmp_path / "out"), "--runs", str(tmp_path / "runs")]
+    monkeypatch.setattr("sys.argv", ["text", *options])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 2
+    said = capsys.readouterr().err.strip()
+    assert "\n" not in said and "nowhere" in said
+    assert not (tmp_path / "out").exists()

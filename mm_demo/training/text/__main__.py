@@ -27,7 +27,7 @@ def train(
 
     Args:
         data: folder with both collections.
-        runs: the vocabulary and the pretrained encoder found here are used again.
+        runs: below it every seed has a folder; the vocabulary and the pretrained encoder found there are used again.
         seed: of every step.
         validate: show the classifier no validation sentence; without, it learns from all of rt_polarity's training.
         device: as in `mm_demo.training.loop.fit`.
@@ -39,12 +39,13 @@ def train(
     polar, held_back = validation_split(read_rt_polarity(data / "rt_polarity")["train"])
     # Neither sees the validation sentences, so that one pretraining serves the tuning and the final run.
     texts = [s.text for s in (*emotional, *polar)]
-    tokenizer = make_tokenizer(texts, runs / "vocabulary")
+    home = runs / f"seed-{seed}"
+    tokenizer = make_tokenizer(texts, home / "vocabulary")
     words = replace(pretraining.SCHEDULE, seed=seed)
-    encoder = pretraining.pretrain(read_words(texts, tokenizer), tokenizer, words, runs / "words", device)
+    encoder = pretraining.pretrain(read_words(texts, tokenizer), tokenizer, words, home / "words", device)
     examples = build(emotional, polar if validate else [*polar, *held_back], seed)
     schedule = replace(classifier.SCHEDULE, seed=seed)
-    folder = runs / ("validated" if validate else "final")
+    folder = home / ("validated" if validate else "final")
     return classifier.train(examples, tokenizer, encoder, schedule, folder, device), tokenizer
 
 
