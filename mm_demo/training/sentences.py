@@ -14,12 +14,37 @@ SENTIMENTS: tuple[Sentiment, ...] = ("negative", "neutral", "positive")
 """In the order of the classes of every sentiment checkpoint."""
 
 POSITIVE = frozenset(
-    "admiration amusement approval caring desire excitement gratitude joy love optimism pride relief".split()
+    [
+        "admiration",
+        "amusement",
+        "approval",
+        "caring",
+        "desire",
+        "excitement",
+        "gratitude",
+        "joy",
+        "love",
+        "optimism",
+        "pride",
+        "relief",
+    ]
 )
 NEGATIVE = frozenset(
-    "anger annoyance disappointment disapproval disgust embarrassment fear grief nervousness remorse sadness".split()
+    [
+        "anger",
+        "annoyance",
+        "disappointment",
+        "disapproval",
+        "disgust",
+        "embarrassment",
+        "fear",
+        "grief",
+        "nervousness",
+        "remorse",
+        "sadness",
+    ]
 )
-AMBIGUOUS = frozenset("confusion curiosity realization surprise".split())
+AMBIGUOUS = frozenset(["confusion", "curiosity", "realization", "surprise"])
 """With the two above, the grouping of Demszky et al. (2020); their 28th label is "neutral"."""
 
 SOURCES = (
@@ -54,7 +79,7 @@ def read_goemotions(folder: Path) -> dict[str, list[Sentence]]:
     """GoEmotions' own splits "train", "dev" and "test", in the order of the files.
 
     Only sentences whose labels agree are kept: all positive, all negative, or nothing but neutral. "neutral" beside an
-    emotion is overruled by it; the four ambiguous emotions have no polarity, so a sentence with one of them is left out.
+    emotion is overruled by it; the four ambiguous emotions have no polarity, so a sentence with one is left out.
 
     Raises:
         UserError: a file is missing, empty, or not in the format of the published data.
