@@ -24,7 +24,10 @@ class Recurrence(torch.autograd.Function):
         """The states, one step after the other."""
         hidden = again.shape[1]
         state = given.new_zeros(*given.shape[1:3], hidden)
-        states, gates, news, inners = [], [], [], []
+        states: list[Tensor] = []
+        gates: list[Tensor] = []
+        news: list[Tensor] = []
+        inners: list[Tensor] = []
         for now in given.unbind(0):
             kept = torch.baddbmm(bias, state, again)
             gate = (now[..., : 2 * hidden] + kept[..., : 2 * hidden]).sigmoid_()
@@ -39,7 +42,7 @@ class Recurrence(torch.autograd.Function):
         return result
 
     @staticmethod
-    def backward(ctx: Any, wanted: Tensor) -> tuple[Tensor, Tensor, Tensor]:  # type: ignore[override]
+    def backward(ctx: Any, wanted: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Gradients of given, again and bias."""
         states, gates, new, inner, again = ctx.saved_tensors
         reset, update = gates.chunk(2, -1)

@@ -10,11 +10,12 @@ from pathlib import Path
 import torch
 
 from mm_demo.errors import UserError
-from mm_demo.models.voice import VoiceFeatureExtractor
+from mm_demo.models.voice import VoiceFeatureExtractor, VoiceForEmotionClassification
 from mm_demo.training.emodb import WHERE, read, split
 from mm_demo.training.voice import bank
-from mm_demo.training.voice.fit import Recipe, judge, recalls, train
+from mm_demo.training.voice.fit import Recipe, train
 from mm_demo.training.voice.folds import leave_one_out
+from mm_demo.training.voice.noise import under_noise
 
 
 def main() -> None:
@@ -34,12 +35,18 @@ def main() -> None:
         print(json.dumps({name: summary[name] for name in ("mean", "deviation")}))
         return
     model = train(utterances, copies, inside, recipe, options.device)
-    model.half().save_pretrained(options.out)
-    VoiceFeatureExtractor().save_pretrained(options.out)
+    save(model, options.out)
     if outside:
-        shipped = type(model).from_pretrained(options.out, dtype=torch.float32).eval()
-        probabilities = judge(shipped, [copies[0][i] for i in outside])
-        print(json.dumps(recalls(probabilities, [utterances[i] for i in outside])))
+        shipped = VoiceForEmotionClassification.from_pretrained(options.out).eval()
+        print(json.dumps(under_noise(shipped, [utterances[i] for i in outside]), indent=1))
+
+
+def save(model: VoiceForEmotionClassification, folder: Path) -> None:
+    """Write the checkpoint: weights in half precision, to be opened in single precision."""
+    model.half().save_pretrained(folder)
+    model.config.dtype = torch.float32
+    model.config.save_pretrained(folder)
+    VoiceFeatureExtractor().save_pretrained(folder)
 
 
 def _options() -> argparse.Namespace:
@@ -66,4 +73,5 @@ if __name__ == "__main__":
     try:
         main()
     except UserError as error:
-        sys.exit(f"{error}")
+        print(f"mm_demo.training.voice: {error}", file=sys.stderr)
+        sys.exit(2)
