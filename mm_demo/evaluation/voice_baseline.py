@@ -20,7 +20,7 @@ from mm_demo.models.voice import EMOTIONS, SENTIMENT_OF, SENTIMENTS, VoiceFeatur
 _PERCENTILES = (5, 25, 50, 75, 95)
 _COEFFICIENTS = 20
 _VOICED = 0.5
-_COST = 0.005
+_COST = 0.003
 
 
 class Labelled(NamedTuple):
@@ -72,7 +72,7 @@ def statistics(sound: NDArray[np.float32], extractor: VoiceFeatureExtractor) -> 
         _functionals(pitch[None, voiced]),
         _functionals(np.gradient(pitch)[None, voiced]),
         _functionals(voicing[None, loud]),
-        _functionals(relative[:, voiced].reshape(8, -1, voiced.sum()).mean(1)),
+        _functionals(relative[:, voiced].reshape(8, extractor.bands // 8, voiced.sum()).mean(1)),
         _rhythm(voiced, loud, extractor.hop_seconds),
     ]
     return np.concatenate([part.ravel() for part in parts]).astype(np.float32)

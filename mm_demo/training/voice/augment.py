@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import librosa
 import numpy as np
 import scipy.signal
+import soxr
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
@@ -18,7 +18,7 @@ def disturb(sound: Floats, rate: int, rng: np.random.Generator) -> Floats:
     """
     changed = sound
     if rng.random() < 0.6:
-        changed = librosa.resample(changed, orig_sr=rate, target_sr=rate * rng.uniform(0.9, 1.12), res_type="soxr_hq")
+        changed = soxr.resample(changed, rate, rate * rng.uniform(0.9, 1.12))
     if rng.random() < 0.35:
         changed = _room(changed, rate, rng)
     if rng.random() < 0.5:
