@@ -46,7 +46,7 @@ def read(data: Path) -> list[Utterance]:
         raise UserError(f"'{data}' holds no emodb/labels.csv; get {WHERE}, and put it there.")
     with table.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    if not rows or not _COLUMNS <= rows[0].keys():
+    if not rows or not rows[0].keys() >= _COLUMNS:
         raise UserError(f"'{table}' lacks rows or one of the columns {', '.join(sorted(_COLUMNS))}; get {WHERE}.")
     missing = [row["file"] for row in rows if not (folder / row["file"]).is_file()]
     if missing:

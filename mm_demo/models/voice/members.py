@@ -7,6 +7,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from mm_demo.models.voice.recurrence import Recurrence
+
 
 class MemberLinear(nn.Module):
     """One `nn.Linear` a member.
@@ -62,16 +64,8 @@ class MemberGRU(nn.Module):
         turned = _turn(steps, mask)
         both = torch.stack([steps, turned], 3).permute(2, 3, 1, 0, 4).reshape(members * 2, length * batch, inputs)
         given = (torch.bmm(both, self.inner) + self.inner_bias).view(members * 2, length, batch, -1)
-        state = steps.new_zeros(members * 2, batch, self.hidden)
-        states: list[Tensor] = []
-        for now in given.unbind(1):
-            kept = torch.baddbmm(self.again_bias, state, self.again)
-            gates = torch.sigmoid(now[..., : 2 * self.hidden] + kept[..., : 2 * self.hidden])
-            reset, update = gates.chunk(2, -1)
-            new = torch.tanh(torch.addcmul(now[..., 2 * self.hidden :], reset, kept[..., 2 * self.hidden :]))
-            state = torch.lerp(new, state, update)
-            states.append(state)
-        out = torch.stack(states, 1).view(members, 2, length, batch, self.hidden).permute(3, 2, 0, 1, 4)
+        states = Recurrence.apply(given.transpose(0, 1), self.again, self.again_bias)
+        out = states.view(length, members, 2, batch, self.hidden).permute(3, 0, 1, 2, 4)
         return torch.cat([out[..., 0, :], _turn(out[..., 1, :], mask)], -1)
 
 
