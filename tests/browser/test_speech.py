@@ -61,7 +61,7 @@ def test_a_recorded_sentence_is_heard_judged_weighed_and_corrected(speech: Any) 
     assert "attention" in speech.locator("#speech-view .readout").inner_text()
     speech.locator("#speech-words textarea").fill("I hate <b>this</b>")
     speech.keyboard.press("Enter")
-    speech.locator("#speech-answer .best .name").filter(has_text="negative").first.wait_for()
+    speech.locator("#speech-answer .answer-bars .best .name").filter(has_text="negative").first.wait_for()
     assert speech.locator("#speech-relevance .word b").all_inner_texts()[:2] == ["I", "hate"]
     assert speech.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
