@@ -32,7 +32,7 @@ def sound_sheet(sound: Acoustics, attention: AudioMap | None, bands: BandMap | N
         words: one line below it.
     """
     rows = 4 + (bands is not None)
-    figure = Figure(figsize=(10, 1.7 * rows + 0.9), layout="constrained")
+    figure = Figure(figsize=(10, 1.7 * rows + 0.9))
     FigureCanvasAgg(figure)
     axes = iter(figure.subplots(rows, 1, sharex=True))
     figure.suptitle(f"{_cut(title)}\n{_cut(words)}", fontsize=11, parse_math=False)
@@ -47,8 +47,11 @@ def sound_sheet(sound: Acoustics, attention: AudioMap | None, bands: BandMap | N
     last = next(axes)
     last.plot(sound.times, sound.pitch_hertz, ".", markersize=3, color="#3478c8")
     last.set(ylabel="pitch (Hz)", xlabel="seconds", xlim=(0, sound.seconds))
+    figure.subplots_adjust(
+        left=0.09, right=0.985, top=1 - 0.65 / figure.get_figheight(), bottom=0.5 / figure.get_figheight()
+    )
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
+    figure.savefig(buffer, format="png", dpi=100)
     return buffer.getvalue()
 
 

@@ -1,0 +1,99 @@
+"""The speech tab's handlers over the stand-in task, without a browser."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import pytest
+import soundfile
+
+from mm_demo.ui.examples.speech import speech_examples
+from mm_demo.ui.models import Models
+from mm_demo.ui.pickers import DEFAULT
+from mm_demo.ui.speech_source import Heard
+from mm_demo.ui.speech_tab import SpeechTab
+from mm_demo.ui.speech_view import counted_most, sound_content
+from tests.ui.fake_sentiment import HEARD, FakeSentiment
+
+PICKED = (DEFAULT, DEFAULT)
+SPEECH = str(speech_examples()[0].path)
+
+
+@pytest.fixture
+def task() -> FakeSentiment:
+    return FakeSentiment()
+
+
+@pytest.fixture
+def tab(task: FakeSentiment) -> SpeechTab:
+    models = Models(lambda name: task, ("sentiment",))
+    with gr.Blocks():
+        return SpeechTab(models)
+
+
+def last(updates: Iterator[dict[Any, Any]]) -> dict[Any, Any]:
+    merged: dict[Any, Any] = {}
+    for update in updates:
+        merged.update(update)
+    return merged
+
+
+def test_a_recording_is_heard_once_and_judged_anew_with_corrected_words(tab: SpeechTab, task: FakeSentiment) -> None:
+    first = last(tab._arrived(SPEECH, "old words", Heard(), *PICKED))
+    heard, result = first[tab.source.heard], first[tab.result]
+    assert first[tab.source.words] == HEARD == heard.words and "a fake ear" in first[tab.source.heard_by]["value"]
+    assert result.transcribed and result.transcriber == "a fake ear" and result.answer == "positive"
+    assert "conflict" in first[tab.answer] and "&lt;" in first[tab.words]["value"]
+
+    again = last(tab._judge(SPEECH, "I hate this", heard, *PICKED))
+    assert task.transcriptions == 1 and again[tab.result].answer == "negative" and not again[tab.result].transcribed
+    assert tab.source.words not in again
+
+    gone = last(tab._arrived(None, HEARD, heard, *PICKED))
+    assert gone[tab.source.words] == "" and gone[tab.result] is None
+    assert last(tab._arrived(None, "typed", heard, *PICKED))[tab.source.words] == "typed"
+
+
+def test_words_alone_have_no_sound_and_markup_stays_text(tab: SpeechTab) -> None:
+    shown = last(tab._judge(None, "<script>alert(1)</script> happy 😀" + " zebra" * 17_000, Heard(), *PICKED))
+    assert shown[tab.view]["value"] is None and "<script" not in shown[tab.words]["value"]
+    assert "zebra" in shown[tab.notice]["value"] and not shown[tab.downloads.maps]["interactive"]
+
+
+@pytest.mark.parametrize("sound, words", [(None, "  "), (__file__, "")])
+def test_a_mistake_is_one_sentence_in_the_place_of_the_answer(tab: SpeechTab, sound: str | None, words: str) -> None:
+    shown = last(tab._judge(sound, words, Heard(), *PICKED))
+    assert shown[tab.answer].startswith('<p class="speech-message" role="alert">') and shown[tab.result] is None
+    assert last(tab._judge(SPEECH, "", Heard(), *PICKED))[tab.result] is not None
+
+
+def test_another_method_moves_the_map_and_keeps_the_answer(tab: SpeechTab) -> None:
+    before = last(tab._judge(SPEECH, "happy", Heard(), *PICKED))
+    after = last(tab._explain(before[tab.result], "late"))
+    assert before[tab.view]["value"]["attention"] != after[tab.view]["value"]["attention"]
+    assert before[tab.answer] == after[tab.answer]
+    other = last(tab._judge(SPEECH, "happy", Heard(), DEFAULT, "gated"))
+    assert other[tab.result].strategies[0].name == "gated"
+
+
+def test_the_view_is_sent_the_numbers_and_few_bytes(task: FakeSentiment) -> None:
+    samples = np.sin(np.arange(30 * 16_000) / 9).astype(np.float32)
+    result = task(audio=(16_000, samples), text="happy")
+    assert result.acoustics is not None
+    sent = sound_content(result.acoustics, result.audio_map, result.band_map)
+    assert len(json.dumps(sent)) < 200_000
+    seen = np.frombuffer(base64.b64decode(sent["attention"]), np.uint8)
+    assert len(seen) == sent["columns"] == 600 and abs(int(seen.argmax()) - 300) <= 12 and seen.max() == 255
+    level = np.frombuffer(base64.b64decode(sent["level"]), np.int8)
+    assert level.mean() == pytest.approx(-3, abs=1)
+    assert counted_most(result.audio_map).startswith("The voice counted most from 12.") and counted_most(None) == ""
+
+
+def test_examples_are_small_recordings() -> None:
+    for example in speech_examples():
+        assert example.path.stat().st_size <= 40_000 and 1 < soundfile.info(example.path).duration < 6
