@@ -18,7 +18,7 @@ _OPTIONS = {
     "n": "--n",
     "photographs": "--photographs",
     "data": "--data",
-    "leave_one_out": "--leave-one-out",
+    "leave_speakers_out": "--leave-speakers-out",
 }
 
 
@@ -31,12 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--photographs", type=Path, metavar="DIR", help="folder of photographs that it should find unfamiliar"
     )
-
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="sentiment: folder that holds emodb/, goemotions/ and rt_polarity/"
     )
     parser.add_argument(
-        "--leave-one-out",
+        "--leave-speakers-out",
         action="store_true",
         default=None,
         help="sentiment: train the voice anew without each speaker",

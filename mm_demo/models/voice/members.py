@@ -7,8 +7,6 @@ import math
 import torch
 from torch import Tensor, nn
 
-from mm_demo.models.voice.recurrence import Recurrence
-
 
 class MemberLinear(nn.Module):
     """One `nn.Linear` a member.
@@ -64,9 +62,29 @@ class MemberGRU(nn.Module):
         turned = _turn(steps, mask)
         both = torch.stack([steps, turned], 3).permute(2, 3, 1, 0, 4).reshape(members * 2, length * batch, inputs)
         given = (torch.bmm(both, self.inner) + self.inner_bias).view(members * 2, length, batch, -1)
-        states = Recurrence.apply(given.transpose(0, 1), self.again, self.again_bias)
+        states = _walk(given.transpose(0, 1), self.again, self.again_bias)
         out = states.view(length, members, 2, batch, self.hidden).permute(3, 0, 1, 2, 4)
         return torch.cat([out[..., 0, :], _turn(out[..., 1, :], mask)], -1)
+
+
+def _walk(given: Tensor, again: Tensor, bias: Tensor) -> Tensor:
+    """The states (steps, networks, batch, hidden) of gated recurrent units, from a zero state.
+
+    Args:
+        given: (steps, networks, batch, 3 * hidden), what the inputs add to the reset, update and new gate.
+        again: (networks, hidden, 3 * hidden), what the state adds to them.
+        bias: (networks, 1, 3 * hidden).
+    """
+    hidden = again.shape[1]
+    state = given.new_zeros(*given.shape[1:3], hidden)
+    states = []
+    for now in given.unbind(0):
+        kept = torch.baddbmm(bias, state, again)
+        gate = torch.sigmoid(now[..., : 2 * hidden] + kept[..., : 2 * hidden])
+        new = torch.tanh(torch.addcmul(now[..., 2 * hidden :], gate[..., :hidden], kept[..., 2 * hidden :]))
+        state = torch.lerp(new, state, gate[..., hidden:])
+        states.append(state)
+    return torch.stack(states)
 
 
 def _turn(steps: Tensor, mask: Tensor) -> Tensor:

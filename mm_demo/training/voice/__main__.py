@@ -62,7 +62,9 @@ def _options() -> argparse.Namespace:
     options.add_argument("--leave-one-out", action="store_true", help="judge every speaker by a model that never heard")
     options.add_argument("--epochs", type=int, default=usual.epochs)
     options.add_argument("--members", type=int, default=usual.members, help="networks whose probabilities are averaged")
-    options.add_argument("--copies", type=int, default=12, help="copies of every recording, all but one disturbed")
+    options.add_argument(
+        "--copies", type=int, default=bank.COPIES, help="copies of every recording, all but one disturbed"
+    )
     options.add_argument("--seed", type=int, default=usual.seed)
     options.add_argument("--runs", type=Path, default=Path("runs"), help="folder for features and folds; found again")
     options.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")

@@ -13,6 +13,9 @@ from mm_demo.models.voice import VoiceFeatureExtractor
 from mm_demo.training.emodb import RATE, Utterance
 from mm_demo.training.voice.augment import disturb
 
+COPIES = 12
+"""How many copies of every recording the shipped checkpoint was trained on, the clean one among them."""
+
 
 def make(utterances: list[Utterance], copies: int, seed: int, runs: Path) -> list[list[Tensor]]:
     """Features of every copy of every utterance: [copy][utterance] → (frames, channels), copy 0 as it was recorded.
