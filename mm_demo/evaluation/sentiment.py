@@ -59,12 +59,12 @@ def evaluate(
             "(github.com/audeering/emodb), goemotions/ and rt_polarity/; `python -m mm_demo.training.fusion --help` "
             "says where they are from."
         )
-    opened: SentimentModel = open_model("sentiment", model, device)  # type: ignore[assignment]
-    task = SentimentTask(opened)
-    figures: dict[str, Any] = {"task": "sentiment", "model": opened.info.id, "seed": seed, "pairs": n}
     utterances = emodb.read(data)
     held_out = [u for u in utterances if u.speaker in HELD_OUT_SPEAKERS]
     sentences = read_goemotions(data / "goemotions")["test"]
+    opened: SentimentModel = open_model("sentiment", model, device)  # type: ignore[assignment]
+    task = SentimentTask(opened)
+    figures: dict[str, Any] = {"task": "sentiment", "model": opened.info.id, "seed": seed, "pairs": n}
     if "audio" in opened.modalities:
         others = [u for u in utterances if u.speaker not in HELD_OUT_SPEAKERS]
         figures["voice, speakers 10 and 14"] = voice(opened, held_out, others)

@@ -15,8 +15,8 @@ from mm_demo.ui.caption_tab import CaptionTab
 from mm_demo.ui.endpoints import add_endpoints
 from mm_demo.ui.models import Models
 from mm_demo.ui.pickers import filled
-from mm_demo.ui.speech_pickers import speech_filled
-from mm_demo.ui.speech_tab import SpeechTab
+from mm_demo.ui.speech.pickers import speech_filled
+from mm_demo.ui.speech.tab import SpeechTab
 from mm_demo.ui.status import settled, status_line
 from mm_demo.ui.theme import CSS, theme
 from mm_demo.ui.vqa_tab import VqaTab

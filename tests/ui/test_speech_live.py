@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from mm_demo.errors import UserError
-from mm_demo.ui.live import KEPT_SECONDS, Listener, loudness
-from mm_demo.ui.live_panel import LivePanel, live_html, read_message
-from mm_demo.ui.live_places import PLACES, LivePlaces
 from mm_demo.ui.models import Models
+from mm_demo.ui.speech.live import KEPT_SECONDS, Listener, loudness
+from mm_demo.ui.speech.live_panel import LivePanel, live_html, read_message
+from mm_demo.ui.speech.places import PLACES, LivePlaces
 from tests.ui.fake_sentiment import HEARD, FakeSentiment
 from tests.ui.fakes import fake
 

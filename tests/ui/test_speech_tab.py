@@ -15,9 +15,9 @@ import soundfile
 from mm_demo.ui.examples.speech import speech_examples
 from mm_demo.ui.models import Models
 from mm_demo.ui.pickers import DEFAULT
-from mm_demo.ui.speech_source import Heard
-from mm_demo.ui.speech_tab import SpeechTab
-from mm_demo.ui.speech_view import counted_most, sound_content
+from mm_demo.ui.speech.source import Heard
+from mm_demo.ui.speech.tab import SpeechTab
+from mm_demo.ui.speech.view import counted_most, sound_content
 from tests.ui.fake_sentiment import HEARD, FakeSentiment
 
 PICKED = (DEFAULT, DEFAULT)

@@ -14,7 +14,7 @@ def microphone_trouble(elem_id: str, watched: str) -> gr.HTML:
         elem_id: its own id in the page.
         watched: id of the part of the page whose record buttons need the microphone.
     """
-    script = (Path(__file__).parent / "speech_microphone.js").read_text()
+    script = (Path(__file__).parent / "microphone.js").read_text()
     return gr.HTML(
         html_template='<p role="alert" class="speech-message" hidden></p>',
         css_template="[hidden] { display: none; }",

@@ -1,4 +1,4 @@
-// Runs once per view. `value` holds a sound on equal columns of time, as mm_demo.ui.speech_view packs it, or nothing.
+// Runs once per view. `value` holds a sound on equal columns of time, as mm_demo.ui.speech.view packs it, or nothing.
 const TABLE = Uint8Array.from(atob("__TABLE__"), (c) => c.charCodeAt(0)); // 256 × RGB, low first
 const FOR = [240, 140, 50], AGAINST = [80, 150, 240], LOWEST_COLOUR = 50; // below that viridis drowns in the dark
 const part = (name) => element.querySelector("." + name);

@@ -29,11 +29,11 @@ _SPREAD = 2.5
 
 def sound_view(elem_id: str, player: str) -> gr.HTML:
     """The component, empty; give it what `sound_content` returns. It follows the gr.Audio with the id `player`."""
-    script = (_FOLDER / "speech_view.js").read_text()
+    script = (_FOLDER / "view.js").read_text()
     return gr.HTML(
         value=None,
-        html_template=(_FOLDER / "speech_view.html").read_text(),
-        css_template=(_FOLDER / "speech_view.css").read_text(),
+        html_template=(_FOLDER / "view.html").read_text(),
+        css_template=(_FOLDER / "view.css").read_text(),
         js_on_load=script.replace("__TABLE__", _text(viridis())).replace("__PLAYER__", player),
         apply_default_css=False,
         elem_id=elem_id,

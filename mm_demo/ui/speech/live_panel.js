@@ -55,7 +55,7 @@ async function start() {
     button.textContent = "Stop";
     button.setAttribute("aria-pressed", "true");
   } catch {
-    // Why there is no microphone stands in a sentence above: see speech_microphone.js.
+    // Why there is no microphone stands in a sentence above: see microphone.js.
   }
   button.disabled = false;
 }

@@ -10,15 +10,15 @@ import gradio as gr
 
 from mm_demo.errors import UserError
 from mm_demo.ui.downloads import Downloads, none_yet
-from mm_demo.ui.live_panel import LivePanel
 from mm_demo.ui.models import Models
 from mm_demo.ui.notice import notice
 from mm_demo.ui.sentences import sentence
-from mm_demo.ui.speech_answer import EMPTY, answer_html, busy_html, error_html, speech_doubts
-from mm_demo.ui.speech_microphone import microphone_trouble
-from mm_demo.ui.speech_pickers import SpeechPickers, speech_fitted, speech_settings
-from mm_demo.ui.speech_source import Heard, SpeechSource, example_path, heard_line, said_html
-from mm_demo.ui.speech_view import sound_content, sound_view
+from mm_demo.ui.speech.answer import EMPTY, answer_html, busy_html, error_html, speech_doubts
+from mm_demo.ui.speech.live_panel import LivePanel
+from mm_demo.ui.speech.microphone import microphone_trouble
+from mm_demo.ui.speech.pickers import SpeechPickers, speech_fitted, speech_settings
+from mm_demo.ui.speech.source import Heard, SpeechSource, example_path, heard_line, said_html
+from mm_demo.ui.speech.view import sound_content, sound_view
 from mm_demo.views.fusions import fusion_table
 from mm_demo.views.words import signed_words
 

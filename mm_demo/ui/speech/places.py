@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from mm_demo.errors import UserError
-from mm_demo.ui.live import Listener
+from mm_demo.ui.speech.live import Listener
 
 PLACES = 8
 """How many live recordings are served at once."""

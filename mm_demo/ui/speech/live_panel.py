@@ -18,11 +18,11 @@ import gradio as gr
 import numpy as np
 
 from mm_demo.errors import UserError
-from mm_demo.ui.live import Clip, Listener
-from mm_demo.ui.live_places import LivePlaces
 from mm_demo.ui.models import Models
 from mm_demo.ui.sentences import sentence
-from mm_demo.ui.speech_answer import SHARE_NAMES, error_html
+from mm_demo.ui.speech.answer import SHARE_NAMES, error_html
+from mm_demo.ui.speech.live import Clip, Listener
+from mm_demo.ui.speech.places import LivePlaces
 from mm_demo.views.bars import share_bar
 from mm_demo.views.sentiments import leading, sentiment_bars
 from mm_demo.views.timeline import timeline
