@@ -9,6 +9,7 @@ import numpy as np
 from mm_demo.attention.methods import METHODS, get_method
 from mm_demo.attention.trace import AudioLayout, TextLayout, Trace
 from mm_demo.errors import UserError
+from mm_demo.models.speech import RATE
 from mm_demo.models.speech.family import MODALITIES, SENTIMENTS, Judged, Opinion, SentimentModel, SpeechModality
 from mm_demo.models.transcription import open_transcriber
 from mm_demo.tasks.acoustics import acoustics
@@ -94,6 +95,13 @@ class SentimentTask:
         """
         _check(method)
         return _explained(result, method)
+
+    def warm_up(self) -> None:
+        """Pays what the first recording would: librosa imports and compiles its parts when they are first used."""
+        if "audio" in self.modalities:
+            silence = np.zeros(RATE, dtype=np.float32)
+            acoustics(silence)
+            self._model.judge(silence, None)
 
     def transcribe(self, audio: Source) -> tuple[str, str]:
         """The words of a recording ("" where none were heard), and what heard them.

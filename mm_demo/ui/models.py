@@ -59,7 +59,10 @@ class Models:
 
     def _load(self, name: str) -> None:
         try:
-            self._tasks[name] = self._factory(name)
+            task = self._factory(name)
+            # While people still read the page: what a task compiles at its first use takes seconds.
+            getattr(task, "warm_up", lambda: None)()
+            self._tasks[name] = task
         except UserError as error:
             self._states[name] = State("failed", str(error))
             raise

@@ -34,7 +34,7 @@ class SpeechFusionConfig(PreTrainedConfig):
         text_shape: of the text encoder's.
         strategies: names of the fusion strategies; the first is the default.
         width: dimension in which the modalities meet.
-        dropout: of what is fused, while training.
+        dropout: share of the pooled vectors' entries dropped while training, 0…1.
     """
 
     model_type = "mm_demo_speech_fusion"
@@ -48,7 +48,7 @@ class SpeechFusionConfig(PreTrainedConfig):
         text_shape: tuple[int, int] = (64, 64),
         strategies: tuple[str, ...] = tuple(STRATEGIES),
         width: int = 64,
-        dropout: float = 0.2,
+        dropout: float = 0.5,
         **more: Any,
     ) -> None:
         self.audio_config = _opened(audio_config, "mm_demo_voice")
@@ -84,11 +84,9 @@ class SpeechFusionModel(PreTrainedModel):
         self.state_norms = nn.ModuleDict({name: nn.LayerNorm(states) for name, (_, states) in shapes.items()})
         entering = {name: Shape(vector + len(SENTIMENTS), states) for name, (vector, states) in shapes.items()}
         self.strategies = nn.ModuleDict(
-            {
-                name: STRATEGIES[name](entering, len(SENTIMENTS), config.width, config.dropout)
-                for name in config.strategies
-            }
+            {name: STRATEGIES[name](entering, len(SENTIMENTS), config.width) for name in config.strategies}
         )
+        self.dropout = nn.Dropout(config.dropout)
         self.post_init()
 
     def modality(self, name: str, pooled: Tensor, states: Tensor, mask: Tensor, sentiment: Tensor) -> Modality:
@@ -102,7 +100,7 @@ class SpeechFusionModel(PreTrainedModel):
             sentiment: (batch, 3), logits of the encoder's own sentiment.
         """
         opinion = sentiment.log_softmax(-1).clamp(min=-_CERTAIN)
-        vector = torch.cat([self.vector_norms[name](pooled), opinion.to(pooled)], dim=-1)
+        vector = torch.cat([self.dropout(self.vector_norms[name](pooled)), opinion.to(pooled)], dim=-1)
         return Modality(vector, self.state_norms[name](states), mask)
 
     def forward(self, strategy: str, modalities: Mapping[str, Modality]) -> Fused:

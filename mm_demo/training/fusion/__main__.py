@@ -137,7 +137,7 @@ def main() -> None:
     options.add_argument(
         "--voice-error", type=float, default=0.2, help="how often the voice's own sentiment errs on a new speaker, 0…1"
     )
-    options.add_argument("--steps", type=int, default=1500)
+    options.add_argument("--steps", type=int, default=900)
     options.add_argument("--batch", type=int, default=128)
     options.add_argument("--rate", type=float, default=5e-4)
     options.add_argument("--seed", type=int, default=0)

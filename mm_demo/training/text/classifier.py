@@ -16,7 +16,7 @@ from mm_demo.training.sentences import SENTIMENTS
 from mm_demo.training.text.examples import EMOTIONS, Collate, Example
 from mm_demo.training.text.packing import apart
 
-SCHEDULE = Schedule(steps=1200, batch=256, rate=5e-4, seed=0)
+SCHEDULE = Schedule(steps=2000, batch=256, rate=5e-4, seed=0)
 
 
 class Judging(nn.Module):

@@ -28,7 +28,7 @@ def main() -> None:
             subprocess.run(["espeak-ng", "-v", "en-us", *voice, "-w", str(spoken), words], check=True)
             samples, rate = soundfile.read(spoken)
         soundfile.write(FOLDER / name, samples, rate, format="OGG", subtype="VORBIS")
-        notes[name] = {"shows": shows}
+        notes[name] = {"shows": shows, "words": words}
     (FOLDER / "speech.json").write_text(json.dumps(notes, indent=1) + "\n")
 
 

@@ -18,7 +18,7 @@ class Heard:
     Attributes:
         source: the recording's path; None before anything was heard.
         words: what was heard; empty for nothing.
-        by: what heard it.
+        by: what heard it; empty where the words are known, as the examples' are.
     """
 
     source: str | None = None
@@ -74,7 +74,9 @@ def example_path(index: int) -> str:
 
 def heard_line(heard: Heard) -> dict[str, Any]:
     """An update of `heard_by`."""
-    if heard.words:
+    if heard.words and not heard.by:
+        said = "These words were given to the synthesizer: change them to see what they do."
+    elif heard.words:
         said = f"Heard by {heard.by}, and it may be wrong: correct the words and press Enter."
     else:
         said = f"No words could be made out ({heard.by}): type them, or have the voice judged alone."
