@@ -16,7 +16,11 @@ from mm_demo.training.fusion.corruption import garbled, noisy
 from mm_demo.ui.examples.speech import speech_examples
 
 SENTENCES = {
-    "positive": ("what a lovely surprise, thank you so much", "we won and everybody is delighted", "i adore this place"),
+    "positive": (
+        "what a lovely surprise, thank you so much",
+        "we won and everybody is delighted",
+        "i adore this place",
+    ),
     "negative": ("that was a horrible waste of money", "i am furious and disappointed", "the food was disgusting"),
     "neutral": ("the train leaves from platform four", "please send the form by friday", "there are two doors"),
 }
