@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -83,3 +84,11 @@ def test_what_is_silent() -> None:
     assert not nearly_silent(0.01 * wave)
     word = np.concatenate([np.zeros(59 * 16_000), 0.1 * wave])
     assert not nearly_silent(word), "one second in a minute"
+
+
+def test_expletives_are_never_heard_and_their_neighbours_are() -> None:
+    worker = runpy.run_path(str(Path(sphinx.__file__).with_name("sphinx_worker.py")))
+    never = worker["_NEVER_HEARD"]
+    assert all(never.match(f"{word} F AH K") for word in ("fucking", "motherfucker's", "shit", "bullshit", "dick(2)"))
+    kept = ("dickens", "cockpit", "happy", "matsushita", "pussycat", "bitcoin", "shiva", "hello")
+    assert not any(never.match(f"{word} AH K") for word in kept)
