@@ -40,8 +40,12 @@ def density(times: np.ndarray, relevance: np.ndarray) -> np.ndarray:
     return np.asarray(relevance, dtype=np.float64) / np.where(lengths > 0, lengths, 1.0)
 
 
+SYLLABLE = 0.25
+"""Seconds; a shorter stretch of sound means nothing to a listener."""
+
+
 def strongest(times: np.ndarray, relevance: np.ndarray) -> tuple[float, float, float] | None:
-    """The stretch around the peak where the relevance per second stays above half of the peak's.
+    """The stretch of about a syllable's length with the most relevance per second.
 
     Returns:
         (start and end in seconds, share of all relevance 0…1); None where nothing has any relevance.
@@ -49,10 +53,12 @@ def strongest(times: np.ndarray, relevance: np.ndarray) -> tuple[float, float, f
     total = float(np.sum(relevance))
     if len(times) == 0 or not total > 0:
         return None
-    high = density(times, relevance)
-    first = last = int(high.argmax())
-    while first > 0 and high[first - 1] >= high.max() / 2:
-        first -= 1
-    while last < len(high) - 1 and high[last + 1] >= high.max() / 2:
-        last += 1
-    return float(times[first, 0]), float(times[last, 1]), float(np.sum(relevance[first : last + 1])) / total
+    starts, ends = times[:, 0], times[:, 1]
+    summed = np.concatenate([[0.0], np.cumsum(relevance)])
+    last = np.searchsorted(ends, starts + SYLLABLE - 1e-9).clip(max=len(ends) - 1)
+    # Near the end a stretch reaches back for its length, so that the last moment is no louder than others.
+    first = np.minimum(np.arange(len(starts)), np.searchsorted(starts, ends[-1] - SYLLABLE + 1e-9, side="right") - 1)
+    first = first.clip(min=0)
+    held = summed[last + 1] - summed[first]
+    best = int(np.argmax(held / (ends[last] - starts[first])))
+    return float(starts[first[best]]), float(ends[last[best]]), float(held[best]) / total

@@ -104,7 +104,7 @@ def test_the_view_is_sent_the_numbers_and_few_bytes(task: FakeSentiment) -> None
     assert len(seen) == sent["columns"] == 600 and abs(int(seen.argmax()) - 300) <= 12 and seen.max() == 255
     level = np.frombuffer(base64.b64decode(sent["level"]), np.int8)
     assert level.mean() == pytest.approx(-3, abs=1)
-    assert counted_most(result.audio_map).startswith("The voice counted most from 12.") and counted_most(None) == ""
+    assert counted_most(result.audio_map).startswith("The voice counted most from 15.0 s to 15.6 s") and counted_most(None) == ""
 
 
 def test_examples_are_small_recordings() -> None:

@@ -26,8 +26,29 @@ def test_stretches_lie_around_their_middles() -> None:
     assert stretches(np.array([0.5])).tolist() == [[0, 1]]
 
 
-def test_the_strongest_stretch_counts_relevance_per_second() -> None:
-    times = np.array([[0.0, 1.0], [1.0, 1.1], [1.1, 1.2], [1.2, 2.0]])
-    start, end, share = strongest(times, np.array([0.4, 0.2, 0.3, 0.1]))
-    assert (start, end) == (1.0, 1.2) and share == pytest.approx(0.5)
-    assert strongest(times, np.zeros(4)) is None
+def test_the_strongest_stretch_is_a_syllable_long() -> None:
+    times = np.stack([np.arange(25) * 0.04, np.arange(1, 26) * 0.04], axis=1)
+    relevance = np.full(25, 0.01)
+    relevance[0] = 0.1  # one loud step alone
+    relevance[10:16] = 0.05  # a loud quarter of a second
+    relevance /= relevance.sum()
+    start, end, share = strongest(times, relevance)
+    assert 0.36 <= start <= 0.41 and 0.24 <= end - start <= 0.3
+    # Brute force over all stretches of at least a syllable.
+    every = [
+        (relevance[i:j].sum() / (times[j - 1, 1] - times[i, 0]))
+        for i in range(25)
+        for j in range(i + 1, 26)
+        if times[j - 1, 1] - times[i, 0] >= 0.25 - 1e-9
+    ]
+    assert share / (end - start) == pytest.approx(max(every))
+
+
+def test_the_strongest_stretch_of_little() -> None:
+    end = np.array([[0.0, 0.1], [0.1, 0.2]])
+    assert strongest(end, np.array([0.9, 0.1])) == pytest.approx((0.0, 0.2, 1.0))
+    last = np.stack([np.arange(10) * 0.1, np.arange(1, 11) * 0.1], axis=1)
+    start, stop, share = strongest(last, np.eye(10)[9])
+    assert (start, stop, share) == pytest.approx((0.7, 1.0, 1.0))
+    assert strongest(last, np.zeros(10)) is None
+    assert strongest(np.zeros((0, 2)), np.zeros(0)) is None

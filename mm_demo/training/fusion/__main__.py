@@ -109,6 +109,9 @@ def train(options: argparse.Namespace) -> None:
 def save(model: SpeechFusionModel, processors: tuple[Any, ...], folder: Path) -> None:
     """Write the checkpoint in half precision, with what prepares its inputs; the model card stays."""
     model.half().save_pretrained(folder)
+    for config in (model.config, model.config.audio_config, model.config.text_config):
+        config.dtype = torch.float32  # half precision on disk only
+    model.config.save_pretrained(folder)
     for processor in processors:
         processor.save_pretrained(folder)
 

@@ -95,6 +95,8 @@ def main() -> None:
         print(mistake, file=sys.stderr)
         raise SystemExit(2) from None
     model.half().save_pretrained(asked.out)
+    model.config.dtype = torch.float32  # half precision on disk only
+    model.config.save_pretrained(asked.out)
     tokenizer.save_pretrained(asked.out)
     if asked.validate:
         for name, figure in validation(model.float(), tokenizer, asked.data).items():
