@@ -14,8 +14,9 @@ DEFAULT_METHODS = {
 }
 """(task, family) → the method that points best, or within noise of it, where the truth is known: docs/results.md."""
 
-SPEECH_DEFAULTS = {"audio": "raw", "text": "attention_gradient"}
-"""modality → the method whose first fifth, removed, changes the sentiment most: docs/results.md."""
+SPEECH_DEFAULT = "attention_gradient"
+"""Of the methods that tell for from against, the one whose first fifth, removed, changes the sentiment most, for the
+voice and for the words: docs/results.md."""
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from mm_demo.attention.methods import METHODS, get_method
+from mm_demo.attention.methods import METHODS, Method, get_method
 from mm_demo.attention.trace import AudioLayout, TextLayout, Trace
 from mm_demo.errors import UserError
 from mm_demo.models.speech import RATE
+from mm_demo.models.speech.encoders import Reading
 from mm_demo.models.speech.family import MODALITIES, SENTIMENTS, Judged, Opinion, SentimentModel, SpeechModality
 from mm_demo.models.transcription import open_transcriber
 from mm_demo.tasks.acoustics import acoustics
 from mm_demo.tasks.maps import signed_relevance
-from mm_demo.tasks.methods import SPEECH_DEFAULTS, MethodInfo
+from mm_demo.tasks.methods import SPEECH_DEFAULT, MethodInfo
 from mm_demo.tasks.remarks import disagree, remark
 from mm_demo.tasks.sentiment_result import AudioMap, BandMap, FusionOpinion, SentimentResult, WordRelevance
 from mm_demo.tasks.sound import Sound, Source, read_sound
@@ -37,7 +38,7 @@ class SentimentTask:
         self.info = model.info
         self.strategies = model.strategies
         self.modalities = model.modalities
-        self.methods = _offered(model.modalities)
+        self.methods = _offered()
 
     def __call__(
         self,
@@ -53,7 +54,7 @@ class SentimentTask:
             audio: a path, (rate, samples), an array of samples at 16 kHz, or a `Sound`; None for words alone.
             text: what was said; None to have it written down from the recording, "" for a voice without words.
             transcribe: whether to write down what was said where no text is given.
-            method: name of an explanation method, "default" for the one that proved best for each modality.
+            method: name of an explanation method, "default" for the recommended one.
             strategy: name of a fusion strategy; None for the model's default.
 
         Raises:
@@ -149,7 +150,7 @@ class SentimentTask:
             familiar=known >= _FAMILIAR,
             familiarity=known,
             trace=judged.trace,
-            method="default",
+            method=SPEECH_DEFAULT,
             strategy=chosen if self.strategies else None,
             notes=notes,
             unknown_words=judged.unknown_words,
@@ -173,18 +174,9 @@ class SentimentTask:
         ]
 
 
-def _offered(modalities: tuple[SpeechModality, ...]) -> tuple[MethodInfo, ...]:
-    spoken = {"audio": "the voice", "text": "the words"}
-    best = [(METHODS[SPEECH_DEFAULTS[name]].label, spoken[name]) for name in modalities]
-    default = MethodInfo(
-        "default",
-        " · ".join(dict.fromkeys(label for label, _ in best)),
-        "The method that removing parts proved most faithful: "
-        + ", ".join(f"{label} for {of}" for label, of in best)
-        + ".",
-        (),
-    )
-    return (default, *(MethodInfo(m.name, m.label, m.help, ()) for m in METHODS.values()))
+def _offered() -> tuple[MethodInfo, ...]:
+    ordered = sorted(METHODS.values(), key=lambda m: (m.name != SPEECH_DEFAULT, m.rank))
+    return tuple(MethodInfo(m.name, m.label, m.help, ()) for m in ordered)
 
 
 def _check(method: str) -> None:
@@ -193,16 +185,25 @@ def _check(method: str) -> None:
 
 
 def _explained(result: SentimentResult, method: str) -> SentimentResult:
+    chosen = get_method(SPEECH_DEFAULT if method == "default" else method, inputs=True)
     tokens: list[WordRelevance] = []
-    sound, bands = None, None
+    sound, bands, looked = None, None, None
     for modality, reading in result.readings.items():
-        chosen = get_method(SPEECH_DEFAULTS[modality] if method == "default" else method, inputs=True)
-        relevance = chosen.rows(result.trace, reading.query, reading.elements)[modality].mean(0)
+        relevance = _read(chosen, result.trace, modality, reading)
         if modality == "audio":
-            sound, bands = _audio_map(result.trace, relevance.double().cpu().numpy()), _band_map(result.trace)
+            sound, bands = _audio_map(result.trace, relevance), _band_map(result.trace)
+            looked = _audio_map(result.trace, _read(METHODS["raw"], result.trace, modality, reading))
         else:
-            tokens = _words(result, [float(value) for value in relevance])
-    return replace(result, text_tokens=tokens, audio_map=sound, band_map=bands, method=method)
+            tokens = _words(result, relevance.tolist())
+    return replace(
+        result, text_tokens=tokens, audio_map=sound, band_map=bands, attention_map=looked, method=chosen.name
+    )
+
+
+def _read(method: Method, trace: Trace, modality: SpeechModality, reading: Reading) -> np.ndarray:
+    """(elements of the modality,): the mean over the rows that its answer is read from."""
+    rows = method.rows(trace, reading.query, reading.elements)[modality]
+    return rows.mean(0).double().cpu().numpy()
 
 
 def _words(result: SentimentResult, relevance: list[float]) -> list[WordRelevance]:

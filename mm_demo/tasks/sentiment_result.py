@@ -115,6 +115,7 @@ class SentimentResult:
         remark: one plain sentence on how voice and words relate; empty where only one was given.
         text_tokens: the words with their signed relevance; empty without words.
         audio_map, band_map: None without a voice; `band_map` also where the model takes no frequencies.
+        attention_map: where the model's attention over time lay, whatever the method; None without a voice.
         acoustics: what the page draws; None without a voice.
         emotions: [(emotion, probability)] of the voice, best first.
         strategies: every fusion's opinion, the chosen one first; empty for a model of one modality.
@@ -147,6 +148,7 @@ class SentimentResult:
     notes: list[str] = field(default_factory=list)
     unknown_words: list[str] = field(default_factory=list)
     readings: dict[SpeechModality, Reading] = field(default_factory=dict)
+    attention_map: AudioMap | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The command line's object."""

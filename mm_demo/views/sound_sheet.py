@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 _SIGNED = LinearSegmentedColormap.from_list("signed", ["#3478c8", "#ffffff", "#e67e22"])
 
 
-def sound_sheet(sound: Acoustics, attention: AudioMap | None, bands: BandMap | None, title: str, words: str) -> bytes:
-    """Waveform coloured by attention, Mel spectrogram, relevance of the bands, MFCC and pitch, as PNG.
+def sound_sheet(sound: Acoustics, relevance: AudioMap | None, bands: BandMap | None, title: str, words: str) -> bytes:
+    """Waveform coloured by relevance, Mel spectrogram, relevance of the bands, MFCC and pitch, as PNG.
 
     Args:
         sound: what is drawn.
-        attention: which stretches counted; None leaves the waveform grey.
+        relevance: which stretches counted; None leaves the waveform grey.
         bands: which frequencies counted; None leaves that row out.
         title: one line above everything.
         words: one line below it.
@@ -37,7 +37,7 @@ def sound_sheet(sound: Acoustics, attention: AudioMap | None, bands: BandMap | N
     axes = iter(figure.subplots(rows, 1, sharex=True))
     figure.suptitle(f"{_cut(title)}\n{_cut(words)}", fontsize=11, parse_math=False)
     frames = stretches(sound.times)
-    _waveform(next(axes), sound, attention)
+    _waveform(next(axes), sound, relevance)
     _image(next(axes), sound.mel_db, frames, sound.mel_hertz, "Mel (Hz)", "magma", (-80, 0))
     if bands is not None:
         _image(next(axes), bands.relevance, bands.times, bands.hertz, "bands: for / against", _SIGNED, (-1, 1))
@@ -55,18 +55,18 @@ def sound_sheet(sound: Acoustics, attention: AudioMap | None, bands: BandMap | N
     return buffer.getvalue()
 
 
-def _waveform(axes: Axes, sound: Acoustics, attention: AudioMap | None) -> None:
+def _waveform(axes: Axes, sound: Acoustics, relevance: AudioMap | None) -> None:
     columns = len(sound.waveform)
     middles = (np.arange(columns) + 0.5) * sound.seconds / columns
     lines = [[(x, low), (x, high)] for x, (low, high) in zip(middles, sound.waveform, strict=True)]
-    drawn = LineCollection(lines, linewidths=1, cmap="viridis", color=None if attention is not None else "grey")
-    if attention is not None:
+    drawn = LineCollection(lines, linewidths=1, cmap="viridis", color=None if relevance is not None else "grey")
+    if relevance is not None:
         drawn.set_array(
-            onto_columns(attention.times, density(attention.times, attention.relevance), sound.seconds, columns)
+            onto_columns(relevance.times, density(relevance.times, relevance.relevance), sound.seconds, columns)
         )
     axes.add_collection(drawn)
     height = max(float(np.abs(sound.waveform).max(initial=0)), 1e-3)
-    axes.set(ylabel="waveform,\nby attention", ylim=(-height, height))
+    axes.set(ylabel="waveform,\nby relevance", ylim=(-height, height))
 
 
 def _image(

@@ -85,6 +85,10 @@ def test_the_voices_attention_is_what_is_drawn(task: SentimentTask, sound: Sound
     (record,) = result.trace.select("cross", "voice", "audio")
     assert result.audio_map is not None
     np.testing.assert_allclose(result.audio_map.relevance, record.weights[:, 0].mean(0).numpy(), rtol=1e-4)
+    other = task(sound, TEXT)
+    assert other.attention_map is not None
+    assert other.method == task.methods[0].name != "raw"
+    np.testing.assert_allclose(other.attention_map.relevance, result.audio_map.relevance)
 
 
 def test_every_method_explains_the_same_answer(task: SentimentTask, sound: Sound) -> None:

@@ -88,7 +88,7 @@ def test_a_mistake_is_one_sentence_in_the_place_of_the_answer(
 def test_another_method_moves_the_map_and_keeps_the_answer(tab: SpeechTab, speech: str) -> None:
     before = last(tab._judge(speech, "happy", Heard(), *PICKED))
     after = last(tab._explain(before[tab.result], "late"))
-    assert before[tab.view]["value"]["attention"] != after[tab.view]["value"]["attention"]
+    assert before[tab.view]["value"]["relevance"] != after[tab.view]["value"]["relevance"]
     assert before[tab.answer] == after[tab.answer]
     other = last(tab._judge(speech, "happy", Heard(), DEFAULT, "gated"))
     assert other[tab.result].strategies[0].name == "gated"
@@ -100,11 +100,14 @@ def test_the_view_is_sent_the_numbers_and_few_bytes(task: FakeSentiment) -> None
     assert result.acoustics is not None
     sent = sound_content(result.acoustics, result.audio_map, result.band_map)
     assert len(json.dumps(sent)) < 200_000
-    seen = np.frombuffer(base64.b64decode(sent["attention"]), np.uint8)
+    seen = np.frombuffer(base64.b64decode(sent["relevance"]), np.uint8)
     assert len(seen) == sent["columns"] == 600 and abs(int(seen.argmax()) - 300) <= 12 and seen.max() == 255
     level = np.frombuffer(base64.b64decode(sent["level"]), np.int8)
     assert level.mean() == pytest.approx(-3, abs=1)
-    assert counted_most(result.audio_map).startswith("The voice counted most from 15.0 s to 15.6 s") and counted_most(None) == ""
+    assert (
+        counted_most(result.audio_map).startswith("The voice counted most from 15.0 s to 15.6 s")
+        and counted_most(None) == ""
+    )
 
 
 def test_examples_are_small_recordings() -> None:

@@ -35,6 +35,12 @@ _ABOUT_LIVE = (
 )
 
 
+def _drawn(result: SentimentResult) -> dict[str, Any] | None:
+    if result.acoustics is None:
+        return None
+    return sound_content(result.acoustics, result.audio_map, result.band_map, result.attention_map)
+
+
 class SpeechTab:
     """Draws the tab and wires it; `pickers` are filled from outside once the model is loaded."""
 
@@ -165,12 +171,11 @@ class SpeechTab:
         }
 
     def _shown(self, result: SentimentResult) -> Updates:
-        sound = result.acoustics
         table = fusion_table(result.strategies)
         return {
             self.notice: notice(speech_doubts(result)),
             self.answer: answer_html(result),
-            self.view: gr.update(value=sound and sound_content(sound, result.audio_map, result.band_map)),
+            self.view: gr.update(value=_drawn(result)),
             self.words: gr.update(value=_words(result), visible=bool(result.text_tokens)),
             self.table: gr.update(value=table, visible=bool(table)),
             self.result: result,

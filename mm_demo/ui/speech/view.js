@@ -13,7 +13,7 @@ function bytes(text, Kind) {
 
 function unpack(value) {
   if (!value || typeof value !== "object" || !value.columns) return null;
-  const kinds = { wave: Int8Array, attention: Uint8Array, mel: Uint8Array, mfcc: Uint8Array, bands: Int8Array, pitch: Uint16Array, level: Int8Array };
+  const kinds = { wave: Int8Array, relevance: Uint8Array, attention: Uint8Array, mel: Uint8Array, mfcc: Uint8Array, bands: Int8Array, pitch: Uint16Array, level: Int8Array };
   const out = { ...value };
   for (const [name, Kind] of Object.entries(kinds)) out[name] = bytes(value[name], Kind);
   return out;
@@ -29,18 +29,24 @@ function drawWave() {
   const [ink, width, height] = pen("wave"), n = sound.wave.length / 2, middle = height / 2;
   for (let i = 0; i < n; i++) {
     const column = Math.floor((i * sound.columns) / n);
-    const seen = sound.attention.length ? sound.attention[column] : null;
+    const seen = sound.relevance.length ? sound.relevance[column] : null;
     const at = 3 * Math.round(LOWEST_COLOUR + ((255 - LOWEST_COLOUR) * (seen ?? 0)) / 255);
     ink.fillStyle = seen === null ? "#9ca3af" : "rgb(" + TABLE.subarray(at, at + 3).join(",") + ")";
     const low = middle - (sound.wave[2 * i] / 127) * middle * 0.94, high = middle - (sound.wave[2 * i + 1] / 127) * middle * 0.94;
     ink.fillRect((i * width) / n, high, Math.ceil(width / n), Math.max(2, low - high));
   }
-  if (!sound.attention.length) return;
-  ink.strokeStyle = "rgba(255,255,255,.8)"; // height says the same as colour, for those who can't tell the colours apart
+  drawLine(ink, width, height, sound.relevance, []); // says the same as colour, for those who can't tell the colours apart
+  drawLine(ink, width, height, sound.attention, [6, 6]);
+}
+
+function drawLine(ink, width, height, values, dashes) {
+  ink.strokeStyle = dashes.length ? "rgba(125,211,252,.95)" : "rgba(255,255,255,.8)";
   ink.lineWidth = 2;
+  ink.setLineDash(dashes);
   ink.beginPath();
-  sound.attention.forEach((seen, c) => ink.lineTo(((c + 0.5) * width) / sound.columns, height - 2 - (seen / 255) * (height - 6)));
+  values.forEach((seen, c) => ink.lineTo(((c + 0.5) * width) / sound.columns, height - 2 - (seen / 255) * (height - 6)));
   ink.stroke();
+  ink.setLineDash([]);
 }
 
 function drawImage(name, values, paint) {
@@ -102,7 +108,8 @@ function drawAxis() {
 function valuesAt(c, row, height) {
   const at = (matrix, r) => matrix[r * sound.columns + c], said = [];
   said.push((((c + 0.5) * sound.seconds) / sound.columns).toFixed(2) + " s");
-  if (sound.attention.length) said.push("attention " + Math.round(sound.attention[c] / 2.55) + " % of its highest");
+  for (const name of ["relevance", "attention"])
+    if (sound[name].length) said.push(name + " " + Math.round(sound[name][c] / 2.55) + " % of its highest");
   said.push("level " + sound.level[c] + " dB");
   const bands = sound.hertz.length;
   let band = 0;
@@ -136,7 +143,8 @@ function render() {
   part("summary").textContent = sound.summary;
   part("range").textContent = hertz(sound.hertz[0]) + "–" + hertz(sound.hertz[sound.hertz.length - 1]);
   part("toggle").hidden = !sound.bands.length;
-  part("scale").hidden = !sound.attention.length;
+  part("scale").hidden = !sound.relevance.length;
+  part("looked").hidden = !sound.attention.length;
   part("readout").textContent = "Point at a moment, or move the slider, for its values.";
   drawWave();
   drawImage("mel", sound.mel, withBands);

@@ -40,13 +40,16 @@ def sound_view(elem_id: str, player: str) -> gr.HTML:
     )
 
 
-def sound_content(sound: Acoustics, attention: AudioMap | None, bands: BandMap | None) -> dict[str, Any]:
+def sound_content(
+    sound: Acoustics, relevance: AudioMap | None, bands: BandMap | None, attention: AudioMap | None = None
+) -> dict[str, Any]:
     """What the view draws: small numbers as base64, all rows on the same columns; about 100 kB at most.
 
     Returns:
-        seconds, columns; `wave` (columns of its own, 2) int8 of its loudest; `attention` (columns,) uint8 of its
-        highest; `mel` and `mfcc` (rows, columns) uint8; `bands` (mel rows, columns) int8; `pitch` (columns,) uint16 in
-        Hz, 0 for none; `level` (columns,) int8 in dB; `hertz`, one for each Mel row; `summary`, a sentence.
+        seconds, columns; `wave` (columns of its own, 2) int8 of its loudest; `relevance` and `attention` (columns,) uint8
+        of their highest, empty where not given; `mel` and `mfcc` (rows, columns) uint8; `bands` (mel rows, columns)
+        int8; `pitch` (columns,) uint16 in Hz, 0 for none; `level` (columns,) int8 in dB; `hertz`, one for each Mel row;
+        `summary`, a sentence.
     """
     columns = int(np.clip(len(sound.times), 60, _COLUMNS))
     frames = stretches(sound.times)
@@ -64,30 +67,31 @@ def sound_content(sound: Acoustics, attention: AudioMap | None, bands: BandMap |
         "seconds": round(sound.seconds, 3),
         "columns": columns,
         "wave": _bytes(sound.waveform / loudest * 127, np.int8),
-        "attention": _attention(attention, sound.seconds, columns),
+        "relevance": _over_time(relevance, sound.seconds, columns),
+        "attention": _over_time(attention, sound.seconds, columns),
         "mel": _bytes(spread(mel) * 255, np.uint8),
         "mfcc": _bytes((spread(mfcc) / _SPREAD + 1) * 127.5, np.uint8),
         "bands": _bands(bands, sound, columns),
         "pitch": _bytes(np.where(heard >= 0.5, pitch / np.maximum(heard, 1e-6), 0), np.uint16),
         "level": _bytes(spread(np.maximum(sound.energy_db, -120.0)), np.int8),
         "hertz": [round(float(hertz)) for hertz in sound.mel_hertz],
-        "summary": counted_most(attention),
+        "summary": counted_most(relevance),
     }
 
 
-def counted_most(attention: AudioMap | None) -> str:
+def counted_most(relevance: AudioMap | None) -> str:
     """The sentence that says where the voice counted most, for those who don't see it; empty where nothing is known."""
-    found = strongest(attention.times, attention.relevance) if attention is not None else None
+    found = strongest(relevance.times, relevance.relevance) if relevance is not None else None
     if found is None:
         return ""
     start, end, share = found
-    return f"The voice counted most from {start:.1f} s to {end:.1f} s: {100 * share:.0f} % of its attention lies there."
+    return f"The voice counted most from {start:.1f} s to {end:.1f} s: {100 * share:.0f} % of its relevance lies there."
 
 
-def _attention(attention: AudioMap | None, seconds: float, columns: int) -> str:
-    if attention is None or len(attention.times) == 0:
+def _over_time(shown: AudioMap | None, seconds: float, columns: int) -> str:
+    if shown is None or len(shown.times) == 0:
         return ""
-    values = onto_columns(attention.times, density(attention.times, attention.relevance), seconds, columns)
+    values = onto_columns(shown.times, density(shown.times, shown.relevance), seconds, columns)
     return _bytes(values / max(float(values.max()), 1e-12) * 255, np.uint8)
 
 
