@@ -40,11 +40,13 @@ def main() -> None:
             ("caption-dark", WIDE, "dark", _caption),
             ("caption-narrow", NARROW, "light", _caption),
             ("vqa", WIDE, "light", _vqa),
+            ("speech", WIDE, "light", _speech),
+            ("speech-narrow", NARROW, "dark", _speech),
         ):
             page = browser.new_context(viewport=size, color_scheme=scheme).new_page()
             page.set_default_timeout(120_000)
             page.goto(app.local_url)
-            page.get_by_text("ready").nth(1).wait_for()
+            page.get_by_text("ready").nth(len(models.names) - 1).wait_for()
             use(page)
             page.wait_for_timeout(1000)
             page.screenshot(path=FOLDER / f"{name}.png", full_page=True)
@@ -65,6 +67,13 @@ def _vqa(page: Any) -> None:
     page.get_by_role("button", name="Example: ").first.click()
     page.get_by_text("what is the position of the car?").click()
     page.locator("#vqa-answers li").first.wait_for()
+
+
+def _speech(page: Any) -> None:
+    page.get_by_role("tab", name="Speech", exact=True).click()
+    page.get_by_text("glad words, tired flat voice").click()
+    page.locator("#speech-fusions tbody tr").first.wait_for()
+    page.wait_for_timeout(3000)  # the player draws its waveform on its own
 
 
 if __name__ == "__main__":

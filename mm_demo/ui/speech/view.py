@@ -46,10 +46,10 @@ def sound_content(
     """What the view draws: small numbers as base64, all rows on the same columns; about 100 kB at most.
 
     Returns:
-        seconds, columns; `wave` (columns of its own, 2) int8 of its loudest; `relevance` and `attention` (columns,) uint8
-        of their highest, empty where not given; `mel` and `mfcc` (rows, columns) uint8; `bands` (mel rows, columns)
-        int8; `pitch` (columns,) uint16 in Hz, 0 for none; `level` (columns,) int8 in dB; `hertz`, one for each Mel row;
-        `summary`, a sentence.
+        seconds, columns; `wave` (columns of its own, 2) int8 of its loudest; `relevance` and `attention` (columns,)
+        uint8 of their highest, empty where not given; `mel` and `mfcc` (rows, columns) uint8; `bands` (mel rows,
+        columns) int8; `pitch` (columns,) uint16 in Hz, 0 for none; `level` (columns,) int8 in dB; `hertz`, one for each
+        Mel row; `summary`, a sentence.
     """
     columns = int(np.clip(len(sound.times), 60, _COLUMNS))
     frames = stretches(sound.times)
