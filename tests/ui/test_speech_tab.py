@@ -57,7 +57,7 @@ def test_a_recording_is_heard_once_and_judged_anew_with_corrected_words(
 ) -> None:
     first = last(tab._arrived(speech, "old words", Heard(), *PICKED))
     heard, result = first[tab.source.heard], first[tab.result]
-    assert first[tab.source.words] == HEARD == heard.words and "a fake ear" in first[tab.source.heard_by]["value"]
+    assert first[tab.source.words] == HEARD == heard.words and "a fake ear" in first[tab.source.heard_by]
     assert result.transcribed and result.transcriber == "a fake ear" and result.answer == "positive"
     assert "conflict" in first[tab.answer] and "&lt;" in first[tab.words]["value"]
 
@@ -122,6 +122,6 @@ def test_an_example_brings_its_words_and_nothing_is_transcribed(
     copy.write_bytes(EXAMPLE.path.read_bytes())
     found = last(tab._arrived(str(copy), "", Heard(), *PICKED))
     assert found[tab.source.words] == EXAMPLE.words
-    assert "given to the synthesizer" in found[tab.source.heard_by]["value"]
+    assert "given to the synthesizer" in found[tab.source.heard_by]
     assert task.transcriptions == 0 and not found[tab.result].transcribed
     assert len({example.words for example in speech_examples()}) == len(speech_examples())

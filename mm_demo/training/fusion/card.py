@@ -78,8 +78,8 @@ def tables(figures: dict[str, Any]) -> str:
     fused, reliability = figures["fused"], figures["reliability"]
     parts = [
         _table("", fused["unweighted average recall"]),
-        f"The weights of {reliability['strategy']} fusion follow what can be relied on. Means over {reliability['n']} pairs; "
-        "the share is\nthe exact Shapley share of the answer's probability.\n\n",
+        f"The weights of {reliability['strategy']} fusion follow what can be relied on. Means over {reliability['n']} "
+        "pairs; the share is\nthe exact Shapley share of the answer's probability.\n\n",
         _table("voice", {row["voice"]: _rest(row) for row in reliability["noise on the voice"]}),
         _table("words", {row["words"]: _rest(row) for row in reliability["words lost"]}),
     ]

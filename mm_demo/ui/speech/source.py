@@ -58,7 +58,7 @@ class SpeechSource:
             max_lines=6,
             elem_id="speech-words",
         )
-        self.heard_by = gr.HTML(visible=False, elem_id="speech-heard")
+        self.heard_by = gr.HTML("", elem_id="speech-heard", padding=False)
         self.heard = gr.State(Heard())
 
     @property
@@ -72,15 +72,15 @@ def example_path(index: int) -> str:
     return str(speech_examples()[index].path)
 
 
-def heard_line(heard: Heard) -> dict[str, Any]:
-    """An update of `heard_by`."""
+def heard_line(heard: Heard) -> str:
+    """What `heard_by` says."""
+    if heard.source is None:
+        return ""
     if heard.words and not heard.by:
-        said = "These words were given to the synthesizer: change them to see what they do."
-    elif heard.words:
-        said = f"Heard by {heard.by}, and it may be wrong: correct the words and press Enter."
-    else:
-        said = f"No words could be made out ({heard.by}): type them, or have the voice judged alone."
-    return gr.update(value=said_html(said), visible=heard.source is not None)
+        return said_html("These words were given to the synthesizer: change them to see what they do.")
+    if heard.words:
+        return said_html(f"Heard by {heard.by}, and it may be wrong: correct the words and press Enter.")
+    return said_html(f"No words could be made out ({heard.by}): type them, or have the voice judged alone.")
 
 
 def said_html(sentence: str) -> str:

@@ -102,7 +102,7 @@ class SpeechTab:
             kept = "" if words == heard.words else words
             yield {
                 **self._cleared(gr.update(value=EMPTY)),
-                **{self.source.words: kept, self.source.heard_by: _HIDDEN, self.source.heard: Heard()},
+                **{self.source.words: kept, self.source.heard_by: "", self.source.heard: Heard()},
             }
 
     def _judge(self, sound: str | None, words: str, heard: Heard, *picked: str) -> Iterator[Updates]:
@@ -110,26 +110,29 @@ class SpeechTab:
             if sound is None and not words.strip():
                 raise UserError(_NOTHING)
             task = self._models.get("sentiment")
+            said: Updates = {}
             if sound is not None and heard.source != sound:
                 if not words.strip() and "text" in task.modalities:
                     yield self._cleared(busy_html("Making out the words…"))
                     heard, line = self._listen(task, sound)
                     words = heard.words
                 else:
-                    heard, line = Heard(sound), _HIDDEN
-                yield {self.source.words: words, self.source.heard_by: line, self.source.heard: heard}
-            yield self._cleared(busy_html("Judging…"))
+                    heard, line = Heard(sound), ""
+                # Told again below: of two updates in quick succession the browser may show only the second.
+                said = {self.source.heard_by: line}
+                yield {self.source.words: words, self.source.heard: heard, **said}
+            yield {**self._cleared(busy_html("Judging…")), **said}
             result: SentimentResult = task(
                 audio=sound, text=words if words.strip() else None, transcribe=False, **speech_settings(*picked)
             )
             if result.transcript is not None and sound is not None and heard.by and words == heard.words:
                 result = replace(result, transcribed=True, transcriber=heard.by)
-            yield self._shown(result)
+            yield {**self._shown(result), **said}
             yield self._files(result)
         except Exception as error:  # Whatever happens, the person reads one sentence where the answer would stand.
             yield self._cleared(error_html(sentence(error)))
 
-    def _listen(self, task: Any, sound: str) -> tuple[Heard, Any]:
+    def _listen(self, task: Any, sound: str) -> tuple[Heard, str]:
         """What speech to text makes of the recording, and the line that says so; the voice is judged without it too."""
         example = example_in(sound)
         if example is not None:
@@ -138,7 +141,7 @@ class SpeechTab:
         try:
             words, by = task.transcribe(sound)
         except UserError as error:
-            return Heard(sound), gr.update(value=said_html(str(error)), visible=True)
+            return Heard(sound), said_html(str(error))
         heard = Heard(sound, words.strip(), by)
         return heard, heard_line(heard)
 
