@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> Report:
 def _paragraphs(result: SentimentResult) -> list[str]:
     """The parts of the report that have something to say."""
     heard = f"Heard by {result.transcriber}" if result.transcribed else "Words"
-    unknown = ", ".join(result.unknown_words)
+    unknown = ", ".join(word[:40] for word in result.unknown_words[:8])
     parts = [
         result.answer,
         result.remark,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _SHOWN_REST = 300
 """How many characters of what the model did not read are shown."""
+_SHOWN_OF_A_WORD = 40
 
 
 def signed_words(text: str, tokens: Sequence[WordRelevance], label: str) -> str:
@@ -35,6 +36,11 @@ def signed_words(text: str, tokens: Sequence[WordRelevance], label: str) -> str:
     return f'<p class="signed-words" role="group" aria-label="{escape(label)}">{"".join(parts)}</p>'
 
 
+def shortened(word: str) -> str:
+    """The beginning of a word that no line could hold; any other as it is."""
+    return word if len(word) <= _SHOWN_OF_A_WORD else f"{word[:_SHOWN_OF_A_WORD]}…"
+
+
 def signed(value: float) -> str:
     """A relevance as people read it: "+0.62", "−0.30", "0"."""
     return "0" if abs(value) < 0.005 else f"{'+' if value > 0 else '−'}{abs(value):.2f}"
@@ -46,5 +52,5 @@ def _word(shown: str, token: WordRelevance, glued: bool) -> str:
     strength = min(1.0, abs(float(token.relevance)))
     return (
         f'<span class="word {" ".join(classes)}" style="--strength:{strength:.2f}">'
-        f"<b>{escape(shown)}</b><small>{signed(float(token.relevance))}</small></span>"
+        f"<b>{escape(shortened(shown))}</b><small>{signed(float(token.relevance))}</small></span>"
     )

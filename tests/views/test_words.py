@@ -24,3 +24,8 @@ def test_sign_and_strength_stand_as_class_and_as_text() -> None:
 def test_what_was_not_read_is_said_and_not_sent() -> None:
     html = signed_words("a" + " é" * 50_000, [WordRelevance("a", 0, 1, 1.0)], "")
     assert len(html) < 1000 and "99,700 more characters" in html
+
+
+def test_a_word_of_a_hundred_thousand_letters_fits_a_line() -> None:
+    shown = signed_words("a" * 100_000, [WordRelevance("a" * 100_000, 0, 100_000, 1.0, False)], "words")
+    assert len(shown) < 400 and "a" * 40 + "…" in shown

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mm_demo.views.bars import answer_bars, share_bar
 from mm_demo.views.sentiments import opinions
+from mm_demo.views.words import shortened
 
 if TYPE_CHECKING:
     from mm_demo.tasks.sentiment_result import SentimentResult
@@ -53,7 +54,7 @@ def speech_doubts(result: SentimentResult) -> list[str]:
             "This is unlike the speech or the words that the model has learned from, so take its answer as a guess."
         )
     if result.unknown_words:
-        shown = ", ".join(f"“{word}”" for word in result.unknown_words[:8])
+        shown = ", ".join(f"“{shortened(word)}”" for word in result.unknown_words[:8])
         more = " and others" if len(result.unknown_words) > 8 else ""
         said.append(f"The model does not know {shown}{more}: check the answer.")
     return said
