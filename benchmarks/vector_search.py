@@ -1,6 +1,6 @@
 """Embedded vector databases beside FAISS: building, memory, latency, recall, filtering, in one interleaved run.
 
-    python -m benchmarks.vector_search [--rows 10000] [--dimensions 512] [--queries 200] [--engines faiss-flat,lancedb-…]
+    python -m benchmarks.vector_search [--rows 10000] [--dimensions 512] [--queries 200] [--engines A,B]
 
 Needs beside the app's own requirements, for those named in --engines: faiss-cpu, qdrant-client, qdrant-edge-py,
 chromadb, milvus-lite with pymilvus. Every engine builds in a process of its own; then each is opened by a fresh process

@@ -1,0 +1,195 @@
+"""The table of vectors on disk: LanceDB, imported when first needed because that takes seconds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mm_demo.errors import UserError
+from mm_demo.index.files import PictureFile
+from mm_demo.index.results import Hit
+from mm_demo.index.trouble import explained
+
+FORMAT = 1
+"""Goes up when indexes of before can't be read any more."""
+
+TABLE = "pictures"
+
+GRAPH_FROM = 200_000
+"""From so many rows on a graph is searched instead of every row (docs/results.md has both, measured)."""
+
+_KEY = b"mm_demo.index"
+_MANY_PARTS = 32
+"""Files of one table above which they are made into one."""
+_OLD = timedelta(hours=1)
+"""Nobody reads a state of the table older than this any more."""
+_ROWS_A_GRAPH = 250_000
+_NOW = timedelta(0)
+
+
+@dataclass(frozen=True)
+class Header:
+    """What an index is of; kept with the table, so that it is there from the first moment or not at all."""
+
+    model: str
+    revision: str
+    dimensions: int
+    pictures: str
+    """The folder whose pictures are in it."""
+    format: int = FORMAT
+
+
+class Store:
+    """The rows of one index: path, size, time, and vector of each picture."""
+
+    def __init__(self, folder: Path, table: Any, header: Header) -> None:
+        self._folder = folder
+        self._table = table
+        self.header = header
+
+    @classmethod
+    def open(cls, folder: Path) -> Store | None:
+        """Open what is in a folder; None where nothing was ever stored in it.
+
+        Raises:
+            UserError: it is not an index, or one of another version, or damaged.
+        """
+        with explained(folder):
+            if not folder.is_dir() or not any(entry.suffix != ".lock" for entry in folder.iterdir()):
+                return None
+            if not (folder / f"{TABLE}.lance").is_dir():
+                raise UserError(f"“{folder}” is not an index of pictures: choose an index's folder, or an empty one.")
+            if not any((folder / f"{TABLE}.lance" / "_versions").glob("*.manifest")):
+                return None  # The program was ended while it made the table: nothing had been stored yet.
+            table = _connect(folder).open_table(TABLE)
+            found = (table.schema.metadata or {}).get(_KEY)
+            if found is None:
+                raise UserError(f"“{folder}” is not an index of pictures: choose an index's folder, or an empty one.")
+            fields = json.loads(found)
+            if fields.get("format") != FORMAT:
+                raise UserError(
+                    f"The index in “{folder}” was made by another version of this program: delete that folder and "
+                    "build the index again."
+                )
+            return cls(folder, table, Header(**fields))
+
+    @classmethod
+    def create(cls, folder: Path, header: Header) -> Store:
+        """Make an empty table.
+
+        Raises:
+            UserError: the folder can't be written.
+        """
+        with explained(folder):
+            table = _connect(folder).create_table(TABLE, schema=_schema(header))
+            return cls(folder, table, header)
+
+    def __len__(self) -> int:
+        with explained(self._folder):
+            return int(self._table.count_rows())
+
+    def states(self) -> dict[str, tuple[int, int]]:
+        """Size and time (microseconds) of every picture, by its name below the folder."""
+        with explained(self._folder):
+            found = self._table.search().select(["path", "size", "modified"]).limit(None).to_arrow()
+            states = zip(found["size"].to_pylist(), found["modified"].cast("int64").to_pylist())
+            return dict(zip(found["path"].to_pylist(), states))
+
+    def put(self, files: Sequence[PictureFile], vectors: np.ndarray) -> None:
+        """Add pictures, or replace those of the same name, all at once or not at all.
+
+        Args:
+            files: the pictures.
+            vectors: (files, dimensions), float32.
+
+        Raises:
+            UserError: the disk is full, say.
+        """
+        import pyarrow
+
+        schema = _schema(self.header)
+        flat = pyarrow.array(np.ascontiguousarray(vectors, np.float32).reshape(-1))
+        modified = pyarrow.array([file.modified for file in files], pyarrow.int64())
+        columns = [
+            pyarrow.array([file.name for file in files], pyarrow.string()),
+            pyarrow.array([file.size for file in files], pyarrow.int64()),
+            modified.cast(schema.field("modified").type),
+            pyarrow.FixedSizeListArray.from_arrays(flat, self.header.dimensions),
+        ]
+        rows = pyarrow.Table.from_arrays(columns, schema=schema)
+        with explained(self._folder):
+            merge = self._table.merge_insert("path").when_matched_update_all().when_not_matched_insert_all()
+            merge.execute(rows)
+
+    def remove(self, names: Sequence[str]) -> None:
+        """Take pictures out by their names."""
+        with explained(self._folder):
+            for start in range(0, len(names), 1000):
+                quoted = ", ".join("'" + name.replace("'", "''") + "'" for name in names[start : start + 1000])
+                self._table.delete(f"path IN ({quoted})")
+
+    def nearest(self, vector: np.ndarray, k: int, where: str | None) -> list[Hit]:
+        """The k pictures with the largest inner product, best first."""
+        search = self._table.search(vector, vector_column_name="vector").distance_type("dot").limit(k)
+        search = search.nprobes(4).ef(max(64, 2 * k)).refine_factor(3)
+        if where is not None:
+            search = search.where(where)
+        with explained(self._folder):
+            try:
+                found = search.select(["path", "size", "modified", "_distance"]).to_arrow()
+            except ValueError as error:
+                if where is None:
+                    raise
+                raise UserError(
+                    f"“{where}” is not a condition on path, size and modified: write it like in SQL, for example "
+                    "“size > 10000”."
+                ) from error
+        root = Path(self.header.pictures)
+        rows = zip(*(found[name].to_pylist() for name in ("path", "_distance", "size")))
+        return [
+            # The database calls 1 − the inner product a distance.
+            Hit(root / name, 1.0 - distance, size, datetime.fromtimestamp(modified / 1e6, UTC))
+            for (name, distance, size), modified in zip(rows, found["modified"].cast("int64").to_pylist())
+        ]
+
+    def tidy(self) -> None:
+        """Put small files together, forget old states, and build the graph where it pays."""
+        with explained(self._folder):
+            if self._table.stats()["fragment_stats"]["num_fragments"] > _MANY_PARTS:
+                self._table.optimize(cleanup_older_than=_OLD)
+            if self._table.count_rows() >= GRAPH_FROM and not list(self._table.list_indices()):
+                self._build_graph()
+
+    def _build_graph(self) -> None:
+        from lancedb.index import IvfHnswSq
+
+        parts = -(-self._table.count_rows() // _ROWS_A_GRAPH)
+        graph = IvfHnswSq(distance_type="dot", num_partitions=parts, m=16, ef_construction=100)
+        self._table.create_index("vector", config=graph)
+
+
+def _connect(folder: Path) -> Any:
+    import lancedb
+
+    # Without the interval, a handle would go on seeing the table as it was before another process built.
+    return lancedb.connect(folder, read_consistency_interval=_NOW)
+
+
+def _schema(header: Header) -> Any:
+    import pyarrow
+
+    return pyarrow.schema(
+        [
+            pyarrow.field("path", pyarrow.string(), nullable=False),
+            pyarrow.field("size", pyarrow.int64(), nullable=False),
+            pyarrow.field("modified", pyarrow.timestamp("us", tz="UTC"), nullable=False),
+            pyarrow.field("vector", pyarrow.list_(pyarrow.float32(), header.dimensions), nullable=False),
+        ],
+        metadata={_KEY: json.dumps(asdict(header)).encode()},
+    )
