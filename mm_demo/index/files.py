@@ -91,7 +91,7 @@ def find_pictures(folder: Path, leave_out: Path) -> Found:
             if identity in entered:
                 continue
             entered.add(identity)
-            entries = sorted(os.scandir(place), key=lambda entry: entry.name, reverse=True)
+            entries = sorted(os.scandir(place), key=lambda entry: entry.name)
         except OSError as error:
             _skip(found, place, prefix.rstrip("/"), f"This folder can't be read ({_reason(error)}).")
             continue

@@ -25,7 +25,7 @@ GRAPH_FROM = 200_000
 """From so many rows on a graph is searched instead of every row (docs/results.md has both, measured)."""
 
 _KEY = b"mm_demo.index"
-_MANY_PARTS = 32
+MANY_PARTS = 32
 """Files of one table above which they are made into one."""
 _OLD = timedelta(hours=1)
 """Nobody reads a state of the table older than this any more."""
@@ -61,17 +61,16 @@ class Store:
             UserError: it is not an index, or one of another version, or damaged.
         """
         with explained(folder):
-            if not folder.is_dir() or not any(entry.suffix != ".lock" for entry in folder.iterdir()):
+            if not folder.exists() or (folder.is_dir() and all(entry.suffix == ".lock" for entry in folder.iterdir())):
                 return None
             if not (folder / f"{TABLE}.lance").is_dir():
-                raise UserError(f"“{folder}” is not an index of pictures: choose an index's folder, or an empty one.")
+                raise _foreign(folder)
             if not any((folder / f"{TABLE}.lance" / "_versions").glob("*.manifest")):
                 return None  # The program was ended while it made the table: nothing had been stored yet.
             table = _connect(folder).open_table(TABLE)
-            found = (table.schema.metadata or {}).get(_KEY)
-            if found is None:
-                raise UserError(f"“{folder}” is not an index of pictures: choose an index's folder, or an empty one.")
-            fields = json.loads(found)
+            fields = json.loads((table.schema.metadata or {}).get(_KEY, "null"))
+            if not isinstance(fields, dict):
+                raise _foreign(folder)
             if fields.get("format") != FORMAT:
                 raise UserError(
                     f"The index in “{folder}” was made by another version of this program: delete that folder and "
@@ -161,7 +160,7 @@ class Store:
     def tidy(self) -> None:
         """Put small files together, forget old states, and build the graph where it pays."""
         with explained(self._folder):
-            if self._table.stats()["fragment_stats"]["num_fragments"] > _MANY_PARTS:
+            if self._table.stats()["fragment_stats"]["num_fragments"] > MANY_PARTS:
                 self._table.optimize(cleanup_older_than=_OLD)
             if self._table.count_rows() >= GRAPH_FROM and not list(self._table.list_indices()):
                 self._build_graph()
@@ -172,6 +171,10 @@ class Store:
         parts = -(-self._table.count_rows() // _ROWS_A_GRAPH)
         graph = IvfHnswSq(distance_type="dot", num_partitions=parts, m=16, ef_construction=100)
         self._table.create_index("vector", config=graph)
+
+
+def _foreign(folder: Path) -> UserError:
+    return UserError(f"“{folder}” is not an index of pictures: choose an index's folder, or an empty one.")
 
 
 def _connect(folder: Path) -> Any:

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from mm_demo.errors import UserError
-from mm_demo.index import PictureIndex, Report, building
+from mm_demo.index import PictureIndex, Report, building, store
 from mm_demo.index.store import Store
 from mm_demo.tasks.inputs import read_image
 from tests.index.colours import Colours, save_pictures, vector
@@ -34,7 +34,7 @@ def counts(report: Report) -> tuple[int, int, int, int, int]:
 
 def matches_folder(index: PictureIndex, folder: Path) -> bool:
     """Every picture in the folder, and no other, finds itself with a score of 1."""
-    paths = {path for path in folder.rglob("*.png")}
+    paths = set(folder.rglob("*.png"))
     found = {index.search(vector(Image.open(path)), 1)[0] for path in paths}
     return (
         {hit.path for hit in found} == paths and min(hit.score for hit in found) > 0.9999 and len(index) == len(paths)
@@ -91,12 +91,12 @@ from mm_demo.index import PictureIndex, building
 from mm_demo.tasks.inputs import read_image
 from tests.index.colours import Colours
 building.COMMIT_SECONDS = 0
-PictureIndex.open(sys.argv[1] + "/index").build(sys.argv[1] + "/pictures", Colours(seconds=0.05), read_image)
+PictureIndex.open(sys.argv[1] + "/index").build(sys.argv[1] + "/pictures", Colours(seconds=0.2), read_image)
 """
 
 
 def test_killed_and_taken_up_again(tmp_path: Path) -> None:
-    save_pictures(tmp_path / "pictures", 200)
+    save_pictures(tmp_path / "pictures", 100)
     child = subprocess.Popen([sys.executable, "-c", SLOW, str(tmp_path)], cwd=ROOT)
     try:
         deadline = time.monotonic() + 60
@@ -110,10 +110,10 @@ def test_killed_and_taken_up_again(tmp_path: Path) -> None:
         child.wait()
     index = PictureIndex.open(tmp_path / "index")
     half = len(index)
-    assert 12 <= half < 200
+    assert 12 <= half < 100
     assert index.search(vector(Image.new("RGB", (4, 4), "red")), 5)
     _, report = build(tmp_path)
-    assert counts(report) == (200 - half, 0, 0, half, 0)
+    assert counts(report) == (100 - half, 0, 0, half, 0)
     assert matches_folder(index, tmp_path / "pictures")
 
 
@@ -166,11 +166,12 @@ def test_the_database_says_that_the_disk_is_full(tmp_path: Path, monkeypatch: py
 
 def test_many_small_commits_are_put_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(building, "COMMIT_ROWS", 1)
-    save_pictures(tmp_path / "pictures", 160)
-    index, report = build(tmp_path)  # 40 batches
-    assert report.added == 160
+    monkeypatch.setattr(store, "MANY_PARTS", 8)
+    save_pictures(tmp_path / "pictures", 48)
+    index, report = build(tmp_path)  # 12 batches
+    assert report.added == 48
     opened = Store.open(tmp_path / "index")
-    assert opened is not None and opened._table.stats()["fragment_stats"]["num_fragments"] < 10
+    assert opened is not None and opened._table.stats()["fragment_stats"]["num_fragments"] == 1
     assert matches_folder(index, tmp_path / "pictures")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import lancedb
+import pyarrow
 import pytest
 from PIL import Image
 
@@ -67,8 +68,6 @@ def test_another_version(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("metadata", [None, {"mm_demo.index": "{"}, {"mm_demo.index": json.dumps([1])}])
 def test_somebody_elses_table(tmp_path: Path, metadata: dict[str, str] | None) -> None:
-    import pyarrow
-
     schema = pyarrow.schema([("x", pyarrow.int64())], metadata=metadata)
     lancedb.connect(tmp_path).create_table("pictures", schema=schema)
     with pytest.raises(UserError, match="not an index of pictures|damaged"):
@@ -80,5 +79,5 @@ def test_a_folder_of_something_else(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="not an index of pictures"):
         PictureIndex.open(tmp_path)
     (tmp_path / "file").write_text("text")
-    with pytest.raises(UserError, match="not a folder"):
+    with pytest.raises(UserError, match="not an index of pictures"):
         PictureIndex.open(tmp_path / "file")

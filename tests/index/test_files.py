@@ -169,9 +169,9 @@ def test_nothing_to_index(tmp_path: Path, kind: str) -> None:
 
 
 def test_an_emptied_folder_does_not_empty_its_index(tmp_path: Path) -> None:
-    for path in save_pictures(tmp_path / "pictures", 3):
-        index, _ = build(tmp_path / "pictures")
-    for path in (tmp_path / "pictures").rglob("*.png"):
+    paths = save_pictures(tmp_path / "pictures", 3)
+    index, _ = build(tmp_path / "pictures")
+    for path in paths:
         path.unlink()
     with pytest.raises(UserError, match="no pictures in"):
         build(tmp_path / "pictures")

@@ -18,6 +18,8 @@ from PIL import Image
 from mm_demo.errors import UserError
 from mm_demo.index import Limits, unpack
 
+USUAL = Limits()
+
 
 def png(colour: str = "red") -> bytes:
     buffer = io.BytesIO()
@@ -33,7 +35,7 @@ def zipped(folder: Path, entries: dict[str, bytes], **options: int) -> Path:
     return path
 
 
-def refused(folder: Path, archive: Path, match: str, limits: Limits = Limits()) -> None:
+def refused(folder: Path, archive: Path, match: str, limits: Limits = USUAL) -> None:
     """It is refused with one line, and nothing is left behind, inside or outside of the target."""
     before = sorted(folder.rglob("*"))
     with pytest.raises(UserError, match=match) as caught:
