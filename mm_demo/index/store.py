@@ -21,15 +21,20 @@ FORMAT = 1
 
 TABLE = "pictures"
 
-GRAPH_FROM = 200_000
-"""From so many rows on a graph is searched instead of every row (docs/results.md has both, measured)."""
+LISTS_FROM = 50_000
+"""From so many rows on inverted lists are searched instead of every row (docs/results.md has both, measured)."""
+
+ROWS_A_PART = 4000
+PROBES = 32
+"""How many of the lists are searched."""
+CANDIDATES = 200
+"""How many of their rows, at least, are weighed again by their full vectors."""
 
 _KEY = b"mm_demo.index"
 MANY_PARTS = 32
 """Files of one table above which they are made into one."""
 _OLD = timedelta(hours=1)
 """Nobody reads a state of the table older than this any more."""
-_ROWS_A_GRAPH = 250_000
 _NOW = timedelta(0)
 
 
@@ -136,7 +141,7 @@ class Store:
     def nearest(self, vector: np.ndarray, k: int, where: str | None) -> list[Hit]:
         """The k pictures with the largest inner product, best first."""
         search = self._table.search(vector, vector_column_name="vector").distance_type("dot").limit(k)
-        search = search.nprobes(4).ef(max(64, 2 * k)).refine_factor(3)
+        search = search.nprobes(PROBES).refine_factor(max(5, CANDIDATES // k))  # both idle where there are no lists
         if where is not None:
             search = search.where(where)
         with explained(self._folder):
@@ -158,19 +163,18 @@ class Store:
         ]
 
     def tidy(self) -> None:
-        """Put small files together, forget old states, and build the graph where it pays."""
+        """Put small files together, forget old states, and build inverted lists where they pay.
+
+        The lists hold one bit for each number of a vector (RaBitQ, Gao and Long 2024).
+        """
         with explained(self._folder):
             if self._table.stats()["fragment_stats"]["num_fragments"] > MANY_PARTS:
                 self._table.optimize(cleanup_older_than=_OLD)
-            if self._table.count_rows() >= GRAPH_FROM and not list(self._table.list_indices()):
-                self._build_graph()
+            if (rows := self._table.count_rows()) >= LISTS_FROM and not list(self._table.list_indices()):
+                from lancedb.index import IvfRq
 
-    def _build_graph(self) -> None:
-        from lancedb.index import IvfHnswSq
-
-        parts = -(-self._table.count_rows() // _ROWS_A_GRAPH)
-        graph = IvfHnswSq(distance_type="dot", num_partitions=parts, m=16, ef_construction=100)
-        self._table.create_index("vector", config=graph)
+                lists = IvfRq(distance_type="dot", num_partitions=max(1, rows // ROWS_A_PART))
+                self._table.create_index("vector", config=lists)
 
 
 def _foreign(folder: Path) -> UserError:

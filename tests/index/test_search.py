@@ -106,10 +106,10 @@ def test_two_indexes_keep_apart(tmp_path: Path) -> None:
     assert [[hit.path.name for hit in index.search(query, 9)] for index in indexes] == [["red.png"], ["blue.png"]]
 
 
-def test_a_graph_takes_over_where_there_are_many(
+def test_lists_take_over_where_there_are_many(
     gallery: tuple[list[Path], PictureIndex], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "GRAPH_FROM", 300)
+    monkeypatch.setattr(store, "LISTS_FROM", 300)
     paths = save_pictures(tmp_path / "pictures", 300)
     index = PictureIndex.open(tmp_path / "index")
     index.build(tmp_path / "pictures", Colours(batch=64), read_image)
@@ -122,10 +122,10 @@ def test_a_graph_takes_over_where_there_are_many(
     assert right >= 95
 
 
-def test_the_picture_indexed_last_is_found_though_the_graph_is_older(
+def test_the_picture_indexed_last_is_found_though_the_lists_are_older(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "GRAPH_FROM", 300)
+    monkeypatch.setattr(store, "LISTS_FROM", 300)
     save_pictures(tmp_path, 300)
     index = PictureIndex.open(tmp_path / "index")
     index.build(tmp_path, Colours(batch=64), read_image)
