@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from threading import Event
 
@@ -37,7 +38,7 @@ class PictureIndex:
         Raises:
             UserError: the folder holds something else, or an index that is damaged or of another version.
         """
-        place = Path(folder)
+        place = Path(os.path.abspath(folder))
         return cls(place, Store.open(place))
 
     def __len__(self) -> int:
@@ -92,7 +93,7 @@ class PictureIndex:
             UserError: there is no picture in the folder, the index is of another folder or model, somebody is building
                 it just now, or the disk is full; nothing that was in the index before is lost by that.
         """
-        folder = Path(pictures).absolute()
+        folder = Path(os.path.abspath(pictures))
         lock = self._locked()
         try:
             found = _look_through(folder, self._folder)
@@ -126,7 +127,7 @@ class PictureIndex:
                 f"The index was made with {self._store.header.model}, whose vectors have "
                 f"{self._store.header.dimensions} numbers: search with that model."
             )
-        return self._store.nearest(query, k, where)
+        return self._store.nearest(query, min(k, max(1, len(self._store))), where)
 
     def _locked(self) -> FileLock:
         """A lock that the system lets go of when the process ends, however it ends."""

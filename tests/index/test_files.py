@@ -178,6 +178,14 @@ def test_an_emptied_folder_does_not_empty_its_index(tmp_path: Path) -> None:
     assert len(index) == 3
 
 
+def test_a_folder_may_be_named_in_several_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_pictures(tmp_path / "pictures", 3)
+    build(tmp_path / "pictures")
+    monkeypatch.chdir(tmp_path)
+    for name in "pictures", "./pictures/", "pictures/a/..":
+        assert PictureIndex.open("index").build(name, Colours(), read_image).kept == 3
+
+
 def test_an_index_may_lie_among_its_pictures(tmp_path: Path) -> None:
     save_pictures(tmp_path / "pictures", 3)
     index = PictureIndex.open(tmp_path / "pictures" / "index")

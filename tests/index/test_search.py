@@ -51,7 +51,7 @@ def test_a_picture_finds_itself_with_what_is_known_of_its_file(gallery: tuple[li
 
 def test_more_than_there_are(gallery: tuple[list[Path], PictureIndex]) -> None:
     paths, index = gallery
-    assert len(index.search(vector(Image.open(paths[0])), 1000)) == len(index) == len(paths)
+    assert len(index.search(vector(Image.open(paths[0])), 10**12)) == len(index) == len(paths)
 
 
 def test_a_condition_is_met_before_the_best_are_chosen(gallery: tuple[list[Path], PictureIndex]) -> None:
@@ -93,6 +93,13 @@ def test_an_index_of_another_model_is_refused(
     with pytest.raises(UserError, match="was made with colours .revision 1."):
         index.build(paths[0].parent, other, read_image)
     assert len(index) == len(paths)
+
+
+def test_nothing_is_found_where_no_picture_could_be_read(tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes(b"broken")
+    index = PictureIndex.open(tmp_path / "index")
+    assert len(index.build(tmp_path, Colours(), read_image).skipped) == 1
+    assert index.search(vector(Image.new("RGB", (4, 4), "red")), 3) == []
 
 
 def test_two_indexes_keep_apart(tmp_path: Path) -> None:
