@@ -109,7 +109,12 @@ class LanceFlat:
         self.table = lancedb.connect(folder).open_table("rows")
 
     def search(self, query: np.ndarray, below: int | None) -> list[int]:
-        found = self.table.search(query, vector_column_name="vector").distance_type("dot").select(["number"]).limit(K)
+        found = (
+            self.table.search(query, vector_column_name="vector")
+            .distance_type("dot")
+            .select(["number", "_distance"])
+            .limit(K)
+        )
         found = self.tuned(found)
         return (found if below is None else found.where(f"size < {below}")).to_arrow()["number"].to_pylist()
 
