@@ -12,6 +12,21 @@ from transformers import BlipForConditionalGeneration, BlipForQuestionAnswering
 from tests.checkpoints import TINY, make_model, make_processor
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--data", type=Path, help="folder with emodb/, goemotions/ and rt_polarity/: runs the tests on them"
+    )
+
+
+@pytest.fixture(scope="session")
+def data(request: pytest.FixtureRequest) -> Path:
+    """The folder of real recordings and sentences; without one, whoever asks for it is skipped."""
+    folder: Path | None = request.config.getoption("--data")
+    if folder is None:
+        pytest.skip("needs real recordings and sentences: give --data DIR")
+    return folder
+
+
 def _save(model: object, folder: Path) -> Path:
     model.save_pretrained(folder)  # type: ignore[attr-defined]
     make_processor(TINY).save_pretrained(folder)

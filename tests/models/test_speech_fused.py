@@ -8,6 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 from torch.nn.functional import softmax
+from transformers import (
+    AutoConfig,
+    AutoFeatureExtractor,
+    AutoModelForAudioClassification,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+)
 
 from mm_demo.errors import UserError
 from mm_demo.fusion import STRATEGIES
@@ -15,7 +22,9 @@ from mm_demo.models.gradients import log_odds
 from mm_demo.models.loading import open_model
 from mm_demo.models.speech.family import SENTIMENTS, Judged
 from mm_demo.models.speech.fused import FusedSentiment
+from mm_demo.models.speech.fusion_model import SpeechFusionConfig, SpeechFusionModel
 from mm_demo.models.voice import VoiceFeatureExtractor
+from tests.models import speech_checkpoints as hub
 from tests.speech import VOICE, make_fusion, make_tokenizer, save_fusion, tone
 
 TEXT = "I am so happy"
@@ -153,3 +162,28 @@ def test_half_precision_on_disk_opens_as_float(tmp_path: Path) -> None:
     assert opened.info.dtype == "float32"
     assert isinstance(opened, FusedSentiment)
     assert opened.judge(tone(0.3), TEXT).opinions
+
+
+@pytest.mark.parametrize(("voice", "words"), [("hubert", "roberta"), ("wavlm", "distilbert"), ("ast", "bert")])
+def test_any_two_encoders_can_be_fused(tmp_path: Path, voice: str, words: str) -> None:
+    heard = hub.save_spectrogram(tmp_path / "v") if voice == "ast" else hub.save_waveform(voice, tmp_path / "v")
+    read = hub.save_text(words, tmp_path / "w")
+    audio, text = AutoConfig.from_pretrained(heard), AutoConfig.from_pretrained(read)
+    torch.manual_seed(0)
+    pooled = 32 if voice == "ast" else 24
+    fusion = SpeechFusionModel(SpeechFusionConfig(audio, text, (pooled, 32), (32, 32), width=8))
+    fusion.audio = AutoModelForAudioClassification.from_pretrained(heard)
+    fusion.text = AutoModelForSequenceClassification.from_pretrained(read)
+    fusion.save_pretrained(tmp_path / "fused")
+    AutoFeatureExtractor.from_pretrained(heard).save_pretrained(tmp_path / "fused")
+    AutoTokenizer.from_pretrained(read).save_pretrained(tmp_path / "fused")
+
+    sound = hub.sound(1.0)
+    judged = open_model("sentiment", str(tmp_path / "fused"), "cpu").judge(sound, "i love this day")  # type: ignore[union-attr]
+    for opinion in judged.opinions.values():
+        assert sum(opinion.probabilities.values()) == pytest.approx(1, abs=1e-5)
+    alone = open_model("sentiment", str(heard), "cpu").judge(sound, None)  # type: ignore[union-attr]
+    assert judged.unimodal["audio"] == pytest.approx(alone.unimodal["audio"], abs=1e-4)
+    assert {s.modality for s in judged.trace.segments.values()} == {"audio", "text"}
+    assert {r.query for r in judged.trace.records} >= {"audio", "text", "sentiment"}
+    assert all(r.gradient is not None and r.gradient.any() for r in judged.trace.records if r.query == "text")
