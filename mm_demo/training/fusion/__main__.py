@@ -111,6 +111,7 @@ def save(model: SpeechFusionModel, processors: tuple[Any, ...], folder: Path) ->
     model.half().save_pretrained(folder)
     for config in (model.config, model.config.audio_config, model.config.text_config):
         config.dtype = torch.float32  # half precision on disk only
+        config.name_or_path = ""  # a folder of the machine that trained it
     model.config.save_pretrained(folder)
     for processor in processors:
         processor.save_pretrained(folder)
