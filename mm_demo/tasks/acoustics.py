@@ -6,6 +6,7 @@ import librosa
 import numpy as np
 
 from mm_demo.models.speech import RATE
+from mm_demo.models.voice import pitch
 from mm_demo.tasks.sentiment_result import Acoustics
 
 FRAMES = 1_200
@@ -13,12 +14,9 @@ FRAMES = 1_200
 
 BANDS = 64
 COEFFICIENTS = 13
-PITCH_RANGE = (60.0, 500.0)
-"""Hertz; what a speaking voice has."""
 
 _HOP = RATE // 100
 _WINDOW = 512
-_PITCH_WINDOW = 1024
 _QUIET_POWER = 3e-4
 """Mel power of a tone at −60 dB of full scale: what is quieter stays dark instead of being drawn as loud."""
 
@@ -27,7 +25,7 @@ _VOICED_DB = 35.0
 _VOICED_FLOOR_DB = -55.0
 """…and louder than this, of full scale."""
 _PERIODIC = 0.6
-"""How alike a frame and itself one period later must be, 0…1."""
+"""The share of a frame's power that must repeat with its pitch, 0…1."""
 
 
 def acoustics(samples: np.ndarray) -> Acoustics:
@@ -41,7 +39,7 @@ def acoustics(samples: np.ndarray) -> Acoustics:
     hop = max(_HOP, len(samples) // FRAMES + 1)
     frames = 1 + len(samples) // hop
     window = max(_WINDOW, 1 << (hop - 1).bit_length())  # no sample may fall between two frames
-    padded = np.pad(samples, (0, max(0, max(window, _PITCH_WINDOW) - len(samples))))
+    padded = np.pad(samples, (0, max(0, window - len(samples))))
 
     power = librosa.feature.melspectrogram(y=padded, sr=RATE, n_fft=window, hop_length=hop, n_mels=BANDS)[:, :frames]
     mel_db = librosa.power_to_db(power, ref=max(float(power.max()), _QUIET_POWER))
@@ -67,20 +65,8 @@ def _envelope(samples: np.ndarray) -> np.ndarray:
 
 
 def _pitch(samples: np.ndarray, hop: int, energy_db: np.ndarray) -> np.ndarray:
-    """(frames,) hertz by YIN (de Cheveigné and Kawahara 2002), NaN where a frame is quiet or not periodic."""
-    frames = len(energy_db)
-    lowest, highest = PITCH_RANGE
-    hertz = librosa.yin(samples, fmin=lowest, fmax=highest, sr=RATE, frame_length=_PITCH_WINDOW, hop_length=hop)
-    hertz = hertz[:frames]
-    period = np.round(RATE / hertz).astype(int)
-    longest = int(RATE / lowest) + 1
-    around = np.pad(samples, (_PITCH_WINDOW // 2, _PITCH_WINDOW // 2 + longest))
-    here = np.arange(frames)[:, None] * hop + np.arange(_PITCH_WINDOW)
-    one, later = _centred(around[here]), _centred(around[here + period[:, None]])
-    alike = (one * later).sum(1) / np.maximum(np.sqrt(np.square(one).sum(1) * np.square(later).sum(1)), 1e-4)
+    """(frames,) hertz, NaN where a frame is quiet or not periodic."""
+    hertz, voicing = pitch.track(samples, RATE, hop)
     loud = energy_db > max(_VOICED_FLOOR_DB, float(energy_db.max()) - _VOICED_DB)
-    return np.where(loud & (alike > _PERIODIC), hertz, np.nan)
-
-
-def _centred(rows: np.ndarray) -> np.ndarray:
-    return rows - rows.mean(axis=1, keepdims=True)
+    frames = len(energy_db)
+    return np.where(loud & (voicing[:frames] > _PERIODIC), hertz[:frames], np.nan)

@@ -98,7 +98,7 @@ class SentimentTask:
         return _explained(result, method)
 
     def warm_up(self) -> None:
-        """Pays what the first recording would: librosa imports and compiles its parts when they are first used."""
+        """Pays what the first recording would: libraries import their parts when these are first used."""
         if "audio" in self.modalities:
             silence = np.zeros(RATE, dtype=np.float32)
             acoustics(silence)

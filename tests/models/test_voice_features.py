@@ -80,3 +80,13 @@ def test_any_sound_gives_finite_features_without_a_warning(sound: np.ndarray) ->
         warnings.simplefilter("error")
         features = VoiceFeatureExtractor()([sound.astype(np.float32)])["input_features"]
     assert features.isfinite().all()
+
+
+@pytest.mark.parametrize("samples", [600, 4_000, 9_001])
+def test_zero_crossings_are_librosas(samples: int) -> None:
+    rng = np.random.default_rng(samples)
+    sound = np.where(rng.random(samples) < 0.2, 0.0, rng.normal(0, 0.1, samples)).astype(np.float32)
+    extractor = VoiceFeatureExtractor()
+    found = extractor([sound])["input_features"][0, :, extractor.channels.index("zero crossings")]
+    expected = librosa.feature.zero_crossing_rate(sound, frame_length=512, hop_length=160)[0]
+    np.testing.assert_allclose(found.numpy(), expected, atol=1e-6)
