@@ -122,8 +122,8 @@ class VoiceFeatureExtractor(SequenceFeatureExtractor):
 def _crossings(sound: NDArray[np.float32], frame_length: int, hop_length: int) -> NDArray[np.float64]:
     """(frames,): zero crossings a sample, what `librosa.feature.zero_crossing_rate` gives.
 
-    librosa has numba compile its own, which takes seconds at the first call and brought a process down that compiled
-    in a thread while another process compiled the same.
+    librosa has numba compile its own, which takes seconds at the first call, and was seen to crash when that call came
+    from a thread on a machine where nothing was compiled yet.
     """
     quiet = np.where(np.abs(sound) <= 1e-10, 0.0, sound)
     padded = np.pad(quiet, frame_length // 2, mode="edge")
