@@ -12,6 +12,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from mm_demo.errors import UserError
+from mm_demo.models.speech import RATE
 from mm_demo.models.voice.configuration import EMOTIONS, SENTIMENT_OF, SENTIMENTS
 
 WHERE = (
@@ -20,7 +21,6 @@ WHERE = (
 )
 """What the folder must hold, and where it is from; for the scripts' help."""
 
-RATE = 16_000
 _COLUMNS = {"file", "speaker", "sentence", "emotion"}
 
 

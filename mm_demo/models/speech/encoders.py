@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol, TypeVar
 
 import numpy as np
+import torch
 from torch import Tensor
 
-from mm_demo.attention.recorder import Site
-from mm_demo.attention.trace import InputGradient, Segment
+from mm_demo.attention.recorder import Site, to_records
+from mm_demo.attention.trace import InputGradient, Segment, Trace
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,15 @@ class Encoded:
     unknown_words: list[str] = field(default_factory=list)
     familiarity: float = 1.0
     cut: bool = False
+
+    def enter(self, trace: Trace, score: Tensor) -> None:
+        """Add the segments, the records and the input's products to a trace, with the gradients of a scalar score."""
+        trace.segments |= self.segments
+        trace.records += to_records(self.taken, score)
+        if self.leaf is not None and self.contribution is not None:
+            with torch.inference_mode(False):
+                (gradient,) = torch.autograd.grad(score, [self.leaf], retain_graph=True, materialize_grads=True)
+            trace.inputs.append(self.contribution(gradient))
 
 
 Given = TypeVar("Given", np.ndarray, str, contravariant=True)

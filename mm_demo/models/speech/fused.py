@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mm_demo.attention.recorder import to_records
 from mm_demo.attention.trace import AudioLayout, Record, Segment, TextLayout, Trace
 from mm_demo.errors import UserError
 from mm_demo.evidence.coalitions import coalitions, shapley_values, shares
@@ -26,6 +25,7 @@ from mm_demo.models.speech.family import (
     StrategyInfo,
 )
 from mm_demo.models.speech.fusion_model import SpeechFusionModel
+from mm_demo.models.speech.sentiments import ranked_emotions
 
 
 class FusedSentiment:
@@ -79,7 +79,7 @@ class FusedSentiment:
         return Judged(
             opinions=opinions,
             unimodal={name: _named(found.sentiment[0].softmax(-1)) for name, found in encoded.items()},
-            emotions=[] if voice is None else _ranked(self._audio.labels, voice.labels[0].softmax(-1)),
+            emotions=[] if voice is None else ranked_emotions(self._audio.labels, voice.labels[0]),
             shares=worth[chosen],
             trace=trace,
             readings={name: found.reading for name, found in encoded.items()},
@@ -147,12 +147,8 @@ def _trace(encoded: Mapping[SpeechModality, Encoded], fused: Fused, score: Tenso
     trace = Trace()
     pooled: dict[SpeechModality, str] = {"audio": "voice", "text": "words"}
     for name, found in encoded.items():
-        trace.segments |= found.segments
+        found.enter(trace, score)
         trace.segments.setdefault(pooled[name], _pooled_segment(name, pooled[name], found))
-        trace.records += to_records(found.taken, score)
-        if found.leaf is not None and found.contribution is not None:
-            gradient = torch.autograd.grad(score, found.leaf, retain_graph=True, materialize_grads=True)[0]
-            trace.inputs.append(found.contribution(gradient))
     trace.segments["sentiment"] = Segment("sentiment", "text", (answer,), TextLayout(answer, (None,)))
     if fused.weights is not None:
         slopes = _slopes(score, fused.weights)
@@ -180,8 +176,3 @@ def _pooled_segment(modality: SpeechModality, name: str, encoded: Encoded) -> Se
 
 def _named(probabilities: Tensor) -> dict[str, float]:
     return dict(zip(SENTIMENTS, probabilities.detach().float().tolist(), strict=True))
-
-
-def _ranked(labels: tuple[str, ...], probabilities: Tensor) -> list[tuple[str, float]]:
-    found = zip(labels, probabilities.detach().float().tolist(), strict=True)
-    return sorted(found, key=lambda entry: -entry[1])

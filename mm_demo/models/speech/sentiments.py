@@ -67,6 +67,13 @@ def sentiment_logits(logits: Tensor, grouping: Tensor) -> Tensor:
     return (log_probabilities[:, :, None] + closed).logsumexp(1)
 
 
+def ranked_emotions(labels: Sequence[str], logits: Tensor) -> list[tuple[str, float]]:
+    """[(emotion, probability)], best first, from logits (labels,); empty where the labels are the sentiments again."""
+    if set(labels) <= set(SENTIMENTS):
+        return []
+    return sorted(zip(labels, logits.detach().float().softmax(-1).tolist(), strict=True), key=lambda e: -e[1])
+
+
 def _sentiment_of(label: str) -> str | None:
     stars = _STARS.fullmatch(label)
     if stars:

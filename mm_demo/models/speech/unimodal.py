@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
-import torch
 
-from mm_demo.attention.recorder import to_records
 from mm_demo.attention.trace import Trace
 from mm_demo.errors import UserError
 from mm_demo.models.family import ModelInfo
 from mm_demo.models.gradients import differentiable, log_odds
-from mm_demo.models.speech.encoders import Encoded, Encoder
+from mm_demo.models.speech.encoders import Encoder
 from mm_demo.models.speech.family import MODALITIES, SENTIMENTS, Judged, Opinion, SpeechModality, StrategyInfo
+from mm_demo.models.speech.sentiments import ranked_emotions
 
 _MISSING: dict[SpeechModality, str] = {
     "audio": "This model hears only the voice: record or upload speech.",
@@ -53,31 +52,17 @@ class UnimodalSentiment:
         logits = encoded.sentiment[0]
         chances = dict(zip(SENTIMENTS, logits.detach().softmax(-1).tolist(), strict=True))
         weights: dict[SpeechModality, float] = {modality: float(modality == own) for modality in MODALITIES}
+        trace = Trace()
+        with differentiable():
+            encoded.enter(trace, log_odds(encoded.sentiment[0], int(logits.argmax())))
         return Judged(
             opinions={own: Opinion(chances, weights, own_weights=True)},
             unimodal={own: chances},
-            emotions=self._emotions(encoded),
+            emotions=ranked_emotions(self._encoder.labels, encoded.labels[0]) if own == "audio" else [],
             shares=dict(weights),
-            trace=_trace(encoded, int(logits.argmax())),
+            trace=trace,
             readings={own: encoded.reading},
             unknown_words=encoded.unknown_words,
             familiarity={own: encoded.familiarity},
             cut=(own,) if encoded.cut else (),
         )
-
-    def _emotions(self, encoded: Encoded) -> list[tuple[str, float]]:
-        labels = self._encoder.labels
-        if self._encoder.modality != "audio" or set(labels) <= set(SENTIMENTS):
-            return []
-        chances = encoded.labels[0].detach().float().softmax(-1).tolist()
-        return sorted(zip(labels, chances, strict=True), key=lambda emotion: -emotion[1])
-
-
-def _trace(encoded: Encoded, sentiment: int) -> Trace:
-    with differentiable():
-        score = log_odds(encoded.sentiment[0], sentiment)
-        trace = Trace(encoded.segments, to_records(encoded.taken, score))
-        if encoded.leaf is not None and encoded.contribution is not None:
-            (gradient,) = torch.autograd.grad(score, [encoded.leaf])
-            trace.inputs.append(encoded.contribution(gradient))
-    return trace

@@ -9,9 +9,11 @@ from random import Random
 
 import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from tqdm import tqdm
 
+from mm_demo.models.speech import RATE
 from mm_demo.models.speech.encoders import Encoded, Encoder
 from mm_demo.training.emodb import Utterance
 from mm_demo.training.fusion.corruption import garbled, noisy
@@ -22,7 +24,6 @@ CLEAN, DROWNED = 25.0, -10.0
 """Signal-to-noise ratios in dB at which a voice counts as fully reliable, and as not at all."""
 LONGEST = 160
 """States kept of one voice or sentence; more are cut."""
-_RATE = 16_000
 
 
 @dataclass(frozen=True)
@@ -47,16 +48,12 @@ class Bank:
 
     def save(self, path: Path) -> None:
         """Write it as one safetensors file."""
-        from safetensors.torch import save_file
-
         path.parent.mkdir(parents=True, exist_ok=True)
         save_file({name: value.contiguous() for name, value in vars(self).items()}, str(path))
 
     @classmethod
     def open(cls, path: Path) -> Bank | None:
         """What `save` wrote; None where there is nothing."""
-        from safetensors.torch import load_file
-
         return cls(**load_file(str(path))) if path.is_file() else None
 
 
@@ -70,7 +67,7 @@ def voices(encoder: Encoder[np.ndarray], utterances: list[Utterance], versions: 
         for index, utterance in enumerate(tqdm(utterances, desc="voices")):
             for version in range(versions):
                 rng = np.random.default_rng((seed, index, version))
-                sound = disturb(utterance.sound, _RATE, rng) if rng.random() < 0.7 else utterance.sound
+                sound = disturb(utterance.sound, RATE, rng) if rng.random() < 0.7 else utterance.sound
                 decibels = float(rng.uniform(DROWNED - 5, CLEAN + 10))
                 if decibels < CLEAN:
                     sound = noisy(sound, decibels, rng)

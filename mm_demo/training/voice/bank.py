@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from mm_demo.models.speech import RATE
 from mm_demo.models.voice import VoiceFeatureExtractor
-from mm_demo.training.emodb import RATE, Utterance
+from mm_demo.training.emodb import Utterance
 from mm_demo.training.voice.augment import disturb
 
 COPIES = 12
