@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
+import numpy as np
 from PIL import Image
 from torch import Tensor
 
 from mm_demo.attention.trace import Trace
 from mm_demo.models.catalog import Tier
+from mm_demo.models.tokens import ReadText
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,43 @@ class Answered:
     trace: Trace
 
 
+@dataclass(frozen=True)
+class WordMatch:
+    """What one word of a query brings to its similarity with a picture, and what in the picture it meets.
+
+    Attributes:
+        word: as typed.
+        place: (start, end) of its characters in the query.
+        contribution: what the cosine of query and picture owes to the word; negative where the word lowers it.
+        trace: segment "image" (and "pool" where the tower pools by attention); the records carry gradients of the
+            word's contribution. `pooled` tells whose relevance is the picture's.
+    """
+
+    word: str
+    place: tuple[int, int]
+    contribution: float
+    trace: Trace
+
+
+@dataclass(frozen=True)
+class Matched:
+    """A picture beside a query.
+
+    Attributes:
+        similarity: their cosine, -1…1.
+        words: of the query, in reading order; empty where the query is a picture.
+        trace: segments "image" and "query" (and what pools either); the records carry gradients of the cosine.
+        image_element: (segment, index) of the element that stands for the whole picture in "image"'s tower.
+        query_element: likewise for the query.
+    """
+
+    similarity: float
+    words: list[WordMatch]
+    trace: Trace
+    image_element: tuple[str, int]
+    query_element: tuple[str, int]
+
+
 class Captioner(Protocol):
     """Writes a caption token by token. The trace's segments are "image" and "caption"."""
 
@@ -106,4 +145,46 @@ class Answerer(Protocol):
 
     def answer(self, picture: Picture, question: str) -> Answered:
         """The best answers, and what the first one rests on."""
+        ...
+
+
+class Matcher(Protocol):
+    """Pictures and texts as vectors of one space. It is an `mm_demo.index.Embedder` too.
+
+    Attributes:
+        model: id under which an index remembers it.
+        revision: of its weights and of how it prepares pictures; an index made with another is refused.
+        dimensions: of the shared space.
+        batch: how many pictures it likes at once.
+        scale: 1 / temperature, the factor on cosines before a softmax (CLIP) or a sigmoid (SigLIP).
+        bias: added to scaled cosines before a sigmoid; None for models trained with a softmax.
+    """
+
+    family: ClassVar[str]
+    info: ModelInfo
+    model: str
+    revision: str
+    dimensions: int
+    batch: int
+    scale: float
+    bias: float | None
+
+    def look(self, image: Image.Image) -> Picture:
+        """Encode a picture, or take it from the last ones; for its familiarity."""
+        ...
+
+    def read(self, text: str) -> ReadText:
+        """The tokens it sees of a text: unknown words, and whether the end was cut off."""
+        ...
+
+    def embed_pictures(self, pictures: Sequence[Image.Image]) -> np.ndarray:
+        """(pictures, dimensions) float32, each row of length 1."""
+        ...
+
+    def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
+        """(texts, dimensions) float32, each row of length 1."""
+        ...
+
+    def match(self, image: Image.Image, query: str | Image.Image) -> Matched:
+        """Why a picture is as similar to a query as it is."""
         ...

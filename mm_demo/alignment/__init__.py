@@ -1,0 +1,1 @@
+"""Pictures and texts in one space: the losses that bring them there."""

@@ -1,0 +1,1 @@
+"""Trains the two embedded CLIP checkpoints, with the contrastive and with the triplet loss."""
