@@ -98,7 +98,7 @@ class DualEncoder:
         with torch.enable_grad():
             cosine = seen.vector @ asked.vector
         return Matched(
-            similarity=float(cosine),
+            similarity=float(cosine.detach()),
             words=words,
             trace=Trace(seen.segments | asked.segments, to_records([*seen.taken, *asked.taken], cosine)),
             image_element=seen.element,
