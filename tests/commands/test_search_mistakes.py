@@ -64,10 +64,14 @@ def test_folders_with_nothing_to_search(command: CommandLine, tmp_path: Path) ->
     assert not list((tmp_path / "empty" / "deeper").iterdir())
 
 
-def png_header(width: int, height: int) -> bytes:
-    """A PNG that claims a size, and holds nothing."""
-    head = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + head + struct.pack(">I", zlib.crc32(head))
+def huge_png(width: int, height: int) -> bytes:
+    """A PNG that claims a size, and holds next to nothing."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 
 
 def test_bad_pictures_and_folders_among_good_ones(
@@ -75,7 +79,7 @@ def test_bad_pictures_and_folders_among_good_ones(
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    (folder / "huge.png").write_bytes(png_header(50_000, 50_000))
+    (folder / "huge.png").write_bytes(huge_png(50_000, 50_000))
     Image.new("RGB", (50_000, 2), "green").save(folder / "wide.png")
     (folder / "cut.png").write_bytes((folder / "a.png").read_bytes()[:50])
     (folder / "secret").mkdir()
@@ -95,14 +99,8 @@ def test_bad_pictures_and_folders_among_good_ones(
     assert outcome.status == 0 and "Traceback" not in outcome.err
     assert {Path(hit["path"]).name for hit in answer["hits"]} == {"a.png", "b.png", "wide.png", "line\nbreak 🌟.png"}
     reasons = {Path(entry["path"]).name: entry["reason"] for entry in answer["skipped"]}
-    for name, said in (
-        ("huge.png", "million"),
-        ("cut.png", "damaged"),
-        ("secret", "permission"),
-        ("itself.png", "link"),
-    ):
-        assert said in reasons.pop(name)
-    assert not reasons
+    said = {"huge.png": "million", "cut.png": "damaged", "secret": "permission", "itself.png": "link"}
+    assert reasons.keys() == said.keys() and all(said[name] in reason for name, reason in reasons.items())
 
 
 def test_an_index_that_is_none_of_ours(command: CommandLine, folder: Path, tmp_path: Path) -> None:
