@@ -25,11 +25,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fusion": set(),
     "index": {"errors"},
     "models": {"errors", "attention", "evidence", "fusion"},
-    "tasks": {"errors", "attention", "evidence", "models", "index"},
+    "tasks": {"errors", "scenes", "attention", "evidence", "models", "index"},
     "training": {"errors", "scenes", "models", "attention", "fusion"},
     "evaluation": {"errors", "scenes", "training", "tasks", "models", "attention", "evidence", "load"},
     "commands": {"errors", "scenes", "tasks", "models", "evaluation", "load"},
-    "ui": {"errors", "scenes", "views", "tasks", "models", "attention", "evidence", "load"},
+    "ui": {"errors", "scenes", "views", "tasks", "models", "attention", "evidence", "index", "load"},
     "__main__": {"errors", "commands"},
     "__init__": {"errors", "tasks"},
 }
