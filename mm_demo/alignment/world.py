@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from random import Random
 
 import numpy as np
@@ -59,24 +58,27 @@ class World:
     held_out: tuple[Pair, ...]
 
 
-@lru_cache(maxsize=1)
 def world() -> World:
-    """The world, always the same; made once in about two seconds."""
+    """The world, always the same; drawing it takes some two seconds."""
     training = tuple(make_pair(seed) for seed in range(TRAINING))
     truth = may_be_true([pair.description for pair in training], [pair.objects for pair in training])
-    return World(training, truth, held_out())
+    return World(training, truth, held_out(HELD_OUT))
 
 
-@lru_cache(maxsize=1)
-def held_out() -> tuple[Pair, ...]:
-    """Pairs that training never sees, no text of which is true of another's picture."""
-    pairs = [make_pair(TRAINING + i) for i in range(4 * HELD_OUT)]
-    truth = may_be_true([pair.description for pair in pairs], [pair.objects for pair in pairs])
-    chosen: list[int] = []
-    for i in range(len(pairs)):
-        if len(chosen) < HELD_OUT and not truth[i, chosen].any() and not truth[chosen, i].any():
-            chosen.append(i)
-    return tuple(pairs[i] for i in chosen)
+def held_out(many: int) -> tuple[Pair, ...]:
+    """Pairs that training never sees, no text of which may be true of another's picture; the first are always the same.
+
+    Args:
+        many: how many, up to some hundreds.
+    """
+    chosen: list[Pair] = []
+    seed = TRAINING
+    while len(chosen) < many:
+        pair = make_pair(seed)
+        if not any(pair.description.fits(c.objects) or c.description.fits(pair.objects) for c in chosen):
+            chosen.append(pair)
+        seed += 1
+    return tuple(chosen)
 
 
 def make_pair(seed: int) -> Pair:
@@ -91,7 +93,7 @@ def make_pair(seed: int) -> Pair:
     for label, ((kind, color), middle) in enumerate(zip(names, middles, strict=True), start=1):
         extent = rng.uniform(*(_EXTENT_ALONE if alone else _EXTENT_OF_TWO))
         x, y = (side * float(np.clip(at + rng.normal(0, 0.04), extent / 2, 1 - extent / 2)) for at in middle)
-        parts = outline_of(kind, rng, _STEADY.unsteady)
+        parts = outline_of(kind, rng, unsteady=_STEADY.unsteady)
         scale = (side * extent, side * extent)
         paint(on_canvas, on_labels, label, parts, color, (x, y), scale, _STEADY, rng)
     shown = np.asarray(labels)[_SUPERSAMPLING // 2 :: _SUPERSAMPLING, _SUPERSAMPLING // 2 :: _SUPERSAMPLING]
