@@ -29,7 +29,7 @@ LIMITS: dict[str, tuple[float, float]] = {
 }
 """Setting → the least and the most it may be."""
 _EVERY = 5
-_LEARNING_RATE = 2e-3
+_LEARNING_RATE = 3e-3
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Settings:
     learnt: bool = True
     margin: float = 0.2
     negatives: Negatives = "violating"
-    batch: int = 128
+    batch: int = 64
     steps: int = 300
     seed: int = 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 
 import numpy as np
@@ -65,6 +66,7 @@ def world() -> World:
     return World(training, truth, held_out(HELD_OUT))
 
 
+@lru_cache(maxsize=2)
 def held_out(many: int) -> tuple[Pair, ...]:
     """Pairs that training never sees, no text of which may be true of another's picture; the first are always the same.
 

@@ -1,4 +1,4 @@
-"""How pictures and texts meet while it is learnt: curves of recall, the matrix of similarities, the table beside chance.
+"""How pictures and texts meet while it is learnt: curves of recall, matrix of similarities, table beside chance.
 
 Plain HTML and inline SVG; everything that came from outside escaped.
 """
@@ -43,7 +43,8 @@ def recall_curves(
     newest = f"recall at 1 {100 * to_picture[-1][1]:.0f} % and {100 * to_text[-1][1]:.0f} %" if steps else "no figures"
     return (
         f'<figure class="curves"><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
-        f'aria-label="{escape(label)}: {newest}">{_axes(last)}{lines}</svg><figcaption>{_legend()}</figcaption></figure>'
+        f'aria-label="{escape(label)}: {newest}">{_axes(last)}{lines}</svg>'
+        f"<figcaption>{_legend()}</figcaption></figure>"
     )
 
 
@@ -68,7 +69,7 @@ def similarity_matrix(cosines: np.ndarray, texts: Sequence[str], label: str) -> 
     )
     return (
         f'<div class="matrix" tabindex="0" role="region" aria-label="{escape(label)}"><table><thead><tr>'
-        f'<td></td>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+        f"<td></td>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 

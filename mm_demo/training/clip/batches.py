@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from transformers import PreTrainedTokenizerFast
 
-from mm_demo.alignment.truth import Objects, may_be_true
+from mm_demo.alignment.truth import may_be_true
 from mm_demo.scenes.descriptions import Description, describe_all, describe_some, falsified, tell
 from mm_demo.scenes.wording import misspell
 from mm_demo.training import vision

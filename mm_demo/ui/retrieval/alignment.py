@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 Updates = dict[Any, Any]
 
-_ABOUT = """<p>Two small encoders, one for pictures and one for texts, start from random weights and learn on 2,000 drawn
-pictures with their descriptions to put what belongs together close together. Both losses begin with the same weights and
-see the same batches, so what differs is the loss.</p>"""
+_ABOUT = """<p>Two small encoders, one for pictures and one for texts, start from random weights and learn on 2,000
+drawn pictures with their descriptions to put what belongs together close together. Both losses begin with the same
+weights and see the same batches, so what differs is the loss.</p>"""
 _LOOK = """<p><b>What to look at.</b> Each matrix holds the cosines of twelve pairs never trained on; learning is the
-framed diagonal rising out of the rest. <b>Contrastive</b>: all negatives of a batch compete at once, so the curve climbs
-with the batch size, and a temperature that is too high or too low holds it back. <b>Triplet</b>: a negative counts only
-until the margin is kept. Choose “only the hardest” to see a known failure: from random weights it pulls everything to one
-place first, the whole matrix takes one colour and recall stays near chance, for long or for good.</p>"""
+framed diagonal rising out of the rest. <b>Contrastive</b>: all negatives of a batch compete at once, weighed by the
+temperature: the lower it is, the more the most similar ones count. <b>Triplet</b>: a negative counts only until the
+margin is kept. Choose “only the hardest” to see a known failure: from random weights it pulls everything to one place
+first, the whole matrix takes one colour, and recall stays near chance, for long or for good.</p>"""
 _NEGATIVES = [
     ("all that violate the margin", "violating"),
     ("only the hardest", "hardest"),
@@ -49,7 +49,7 @@ class AlignmentPanel:
             with gr.Row():
                 choices = [(title, loss) for loss, title in TITLES.items()]
                 losses = gr.CheckboxGroup(choices, value=list(TITLES), label="Losses to train", min_width=260)
-                batch = gr.Slider(16, 256, 128, step=16, label="Batch: pairs a step", min_width=200)
+                batch = gr.Slider(16, 256, 64, step=16, label="Batch: pairs a step", min_width=200)
                 steps = gr.Slider(50, 1000, 300, step=50, label="Steps", min_width=200)
                 seed = gr.Number(0, label="Seed: the same gives the same", precision=0, min_width=140)
             with gr.Row():
