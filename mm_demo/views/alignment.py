@@ -17,7 +17,7 @@ RecallAt = Mapping[int, float]
 
 COLOURS = {1: "#d55e00", 5: "#0072b2", 10: "#009e73"}
 """k → its colour: vermilion, blue and bluish green, told apart with the common colour deficiencies."""
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 480, 220, 40, 26, 8
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 480, 220, 46, 26, 10
 _TO_PICTURE, _TO_TEXT = "text → picture", "picture → text"
 _DASHES = {_TO_PICTURE: "", _TO_TEXT: "5 4"}
 

@@ -19,10 +19,9 @@ from mm_demo.ui.retrieval.alignment_view import remark, training_html
 CHOSEN = (0.1, False, 0.3, "hardest", 32, 10, 7)
 
 
-def report(step: int, share: float = 0.5, similarities: np.ndarray | None = None) -> Progress:
+def report(step: int, share: float = 0.5, uniformity: float = -2.0) -> Progress:
     found = {1: share, 5: share, 10: 1.0}
-    cosines = np.eye(SHOWN) if similarities is None else similarities
-    return Progress(step, 0.25 if step else None, Recall(found, found), cosines, None, 1.0, -2.0)
+    return Progress(step, 0.25 if step else None, Recall(found, found), np.eye(SHOWN), None, 1.0, uniformity)
 
 
 @pytest.fixture
@@ -93,7 +92,7 @@ def test_who_stops_asking_has_stopped_the_training(panel: AlignmentPanel, monkey
 
 def test_a_collapse_is_said() -> None:
     assert remark(report(5)) == "Mean cosine: right pairs 1.00, wrong pairs 0.00."
-    assert remark(report(5, similarities=np.full((SHOWN, SHOWN), 0.97))).startswith("Collapsed")
+    assert remark(report(5, uniformity=-0.04)).startswith("Collapsed")
 
 
 def test_a_report_carries_no_pictures() -> None:

@@ -23,8 +23,8 @@ weights and see the same batches, so what differs is the loss.</p>"""
 _LOOK = """<p><b>What to look at.</b> Each matrix holds the cosines of twelve pairs never trained on; learning is the
 framed diagonal rising out of the rest. <b>Contrastive</b>: all negatives of a batch compete at once, weighed by the
 temperature: the lower it is, the more the most similar ones count. <b>Triplet</b>: a negative counts only until the
-margin is kept. Choose “only the hardest” to see a known failure: from random weights it pulls everything to one place
-first, the whole matrix takes one colour, and recall stays near chance, for long or for good.</p>"""
+margin is kept. Choose “only the hardest” to see a known failure: from random weights it pulls all pictures to
+one place and all texts to another, the whole matrix takes one colour, and recall stays at chance.</p>"""
 _NEGATIVES = [
     ("all that violate the margin", "violating"),
     ("only the hardest", "hardest"),
@@ -53,10 +53,12 @@ class AlignmentPanel:
                 steps = gr.Slider(50, 1000, 300, step=50, label="Steps", min_width=200)
                 seed = gr.Number(0, label="Seed: the same gives the same", precision=0, min_width=140)
             with gr.Row():
-                temperature = gr.Slider(0.01, 1, 0.07, step=0.01, label="Contrastive: temperature", min_width=220)
-                learnt = gr.Checkbox(True, label="Learn the temperature, from there", min_width=180)
-                margin = gr.Slider(0.05, 1, 0.2, step=0.05, label="Triplet: margin", min_width=200)
-                negatives = gr.Radio(_NEGATIVES, value="violating", label="Triplet: negatives", min_width=260)
+                with gr.Column(min_width=280):
+                    temperature = gr.Slider(0.01, 1, 0.07, step=0.01, label="Contrastive: temperature")
+                    learnt = gr.Checkbox(True, label="Learn the temperature, from there")
+                with gr.Column(min_width=280):
+                    margin = gr.Slider(0.05, 1, 0.2, step=0.05, label="Triplet: margin")
+                    negatives = gr.Radio(_NEGATIVES, value="violating", label="Triplet: negatives")
             with gr.Row():
                 self.start = gr.Button("Train", variant="primary", elem_id="alignment-train")
                 self.stop = gr.Button("Stop", interactive=False, elem_id="alignment-stop")

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 TITLES = {"contrastive": "Contrastive loss", "triplet": "Triplet loss"}
 EMPTY = '<p class="empty">Press Train: the curves and matrices of both losses will move here side by side.</p>'
 _CSS = Path(__file__).parent / "alignment.css"
-_COLLAPSED = 0.9
-"""Mean cosine of wrong pairs from which on a space counts as collapsed."""
+_COLLAPSED = -0.25
+"""Uniformity from which on a space counts as collapsed; random weights have about −1.4."""
 _CHANCE = {k: k / HELD_OUT for k in COLOURS}
 
 
@@ -49,7 +49,7 @@ def training_html(runs: Mapping[str, Sequence[Progress]], steps: int) -> str:
         runs: loss → its reports so far, at least one each.
         steps: how many there will be.
     """
-    texts = [pair.texts[0] for pair in held_out(SHOWN)]
+    texts = [min(pair.texts, key=len) for pair in held_out(SHOWN)]
     columns = "".join(_run(TITLES[loss], reports, steps, texts) for loss, reports in runs.items())
     rows = [(TITLES[loss], (last := reports[-1].recall).text_to_picture, last.picture_to_text)
             for loss, reports in runs.items()]  # fmt: skip
@@ -67,10 +67,10 @@ def remark(report: Progress) -> str:
     cosines = report.similarities
     right = float(cosines.diagonal().mean())
     wrong = float(cosines[~np.eye(len(cosines), dtype=bool)].mean())
-    said = f"right pairs {right:.2f}, wrong pairs {wrong:.2f}".replace("-", "−")
-    if wrong < _COLLAPSED:
-        return f"Mean cosine: {said}."
-    return f"Collapsed, all pictures and texts are in one place: mean cosine of {said}."
+    said = f"Mean cosine: right pairs {right:.2f}, wrong pairs {wrong:.2f}.".replace("-", "−")
+    if report.uniformity < _COLLAPSED:
+        return said
+    return f"Collapsed: all pictures are in one place, and all texts in one. {said}"
 
 
 def _run(title: str, reports: Sequence[Progress], steps: int, texts: Sequence[str]) -> str:
