@@ -36,6 +36,7 @@ def panel_url(ended: list[threading.Event]) -> Iterator[str]:
         patch.setattr(mm_demo.alignment, "train", watched, raising=False)
         for cached in (world.held_out, batches._tensors):
             cached.cache_clear()
+        list(run.train(Settings(batch=16, steps=1)))  # Drawing the world and importing the optimizer take seconds.
         with gr.Blocks(analytics_enabled=False) as app:
             build_alignment_panel()
         app.launch(prevent_thread_lock=True, quiet=True)
@@ -47,7 +48,7 @@ def panel_url(ended: list[threading.Event]) -> Iterator[str]:
 
 def opened(browser: Any, url: str) -> Any:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(120_000)
+    context.set_default_timeout(240_000)
     page = context.new_page()
     page.goto(url)
     page.locator("#alignment-train").wait_for()
