@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "training": {"errors", "scenes", "models", "attention", "fusion"},
     "evaluation": {"errors", "scenes", "training", "tasks", "models", "attention", "evidence", "load"},
     "commands": {"errors", "scenes", "tasks", "models", "evaluation", "load"},
-    "ui": {"errors", "scenes", "views", "tasks", "models", "attention", "evidence", "load"},
+    "ui": {"errors", "scenes", "views", "tasks", "models", "attention", "evidence", "index", "load"},
     "__main__": {"errors", "commands"},
     "__init__": {"errors", "tasks"},
 }

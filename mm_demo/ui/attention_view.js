@@ -85,7 +85,7 @@ function detail() {
   add("what", shown.text);
   if (shown.known === false) add("note", "this model does not know the word");
   if (shown.relevance != null) add("note", shown.relevance >= 0
-    ? signed(shown.relevance) + " for the answer" : signed(shown.relevance) + " against the answer");
+    ? signed(shown.relevance) + " for the " + state().about : signed(shown.relevance) + " against the " + state().about);
   if (shown.probability == null) return;
   add("odds best", percent(shown.probability)).style.setProperty("--p", shown.probability);
   const runners = shown.runners || [];
@@ -114,7 +114,7 @@ function fillWord(word, token) {
   word.classList.toggle("whole", token.whole === true);
   if (name.textContent !== token.text) name.textContent = token.text;
   const relevance = token.relevance;
-  figure.textContent = token.whole ? "answer" : relevance != null ? signed(relevance) : percent(token.probability);
+  figure.textContent = token.whole ? state().about : relevance != null ? signed(relevance) : percent(token.probability);
   word.style.setProperty("--p", token.probability ?? 1);
   word.style.setProperty("--for", relevance > 0 ? relevance : 0);
   word.style.setProperty("--against", relevance < 0 ? -relevance : 0);

@@ -64,6 +64,7 @@ def content(
     spoken: str = "",
     busy: bool = False,
     error: str = "",
+    about: str = "answer",
 ) -> dict[str, Any]:
     """What the view shows.
 
@@ -76,6 +77,7 @@ def content(
         spoken: what a screen reader says when the answer is complete.
         busy: more is to come.
         error: one sentence in the place of the answer.
+        about: what `whole` is, and what words speak for or against, in one word.
     """
     return {
         "run": run,
@@ -87,6 +89,7 @@ def content(
         "spoken": spoken,
         "busy": busy,
         "error": error,
+        "about": about,
     }
 
 
