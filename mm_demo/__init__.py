@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Literal, overload
 
 if TYPE_CHECKING:
     from mm_demo.tasks.caption import CaptionTask
+    from mm_demo.tasks.retrieval import RetrievalTask
     from mm_demo.tasks.sentiment import SentimentTask
     from mm_demo.tasks.vqa import VqaTask
 
-    Task = CaptionTask | VqaTask | SentimentTask
+    Task = CaptionTask | VqaTask | SentimentTask | RetrievalTask
 
 
 @overload
@@ -25,6 +26,10 @@ def load(task: Literal["sentiment"], model: str | None = None, device: str | Non
 
 
 @overload
+def load(task: Literal["retrieval"], model: str | None = None, device: str | None = None) -> RetrievalTask: ...
+
+
+@overload
 def load(task: str, model: str | None = None, device: str | None = None) -> Task: ...
 
 
@@ -32,7 +37,7 @@ def load(task: str, model: str | None = None, device: str | None = None) -> Task
     """The task of that name, with its model opened. torch and transformers are imported here, not before.
 
     Args:
-        task: "caption", "vqa" or "sentiment".
+        task: "caption", "vqa", "sentiment" or "retrieval".
         model: a catalog id, a downloaded hub id, or a checkpoint folder; None for the embedded one.
         device: "cpu", "cuda", "mps" or "cuda,float32"; None for the best that is there.
 

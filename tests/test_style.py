@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fusion": set(),
     "index": {"errors"},
     "models": {"errors", "attention", "evidence", "fusion"},
-    "tasks": {"errors", "attention", "evidence", "models", "index"},
+    "tasks": {"errors", "scenes", "attention", "evidence", "models", "index"},
     "training": {"errors", "scenes", "models", "attention", "fusion"},
     "evaluation": {"errors", "scenes", "training", "tasks", "models", "attention", "evidence", "load"},
     "commands": {"errors", "scenes", "tasks", "models", "evaluation", "load"},

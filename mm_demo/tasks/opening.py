@@ -8,12 +8,18 @@ from typing import Any
 from mm_demo.errors import UserError
 from mm_demo.models.loading import open_model
 from mm_demo.tasks.caption import CaptionTask
+from mm_demo.tasks.retrieval import RetrievalTask
 from mm_demo.tasks.sentiment import SentimentTask
 from mm_demo.tasks.vqa import VqaTask
 
-Task = CaptionTask | VqaTask | SentimentTask
+Task = CaptionTask | VqaTask | SentimentTask | RetrievalTask
 
-_TASKS: dict[str, Callable[[Any], Task]] = {"caption": CaptionTask, "vqa": VqaTask, "sentiment": SentimentTask}
+_TASKS: dict[str, Callable[[Any], Task]] = {
+    "caption": CaptionTask,
+    "vqa": VqaTask,
+    "sentiment": SentimentTask,
+    "retrieval": RetrievalTask,
+}
 
 
 def open_task(task: str, model: str | None, device: str | None) -> Task:

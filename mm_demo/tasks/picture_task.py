@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import ClassVar, Generic, TypeVar
 
 from mm_demo.attention.methods import Method
-from mm_demo.models.family import Answerer, Captioner
+from mm_demo.models.family import Answerer, Captioner, Matcher
 from mm_demo.tasks.inputs import read_image
 from mm_demo.tasks.methods import MethodInfo, choose_method, offered_methods
 from mm_demo.tasks.results import ImageSource
 
-ModelT = TypeVar("ModelT", Captioner, Answerer)
+ModelT = TypeVar("ModelT", Captioner, Answerer, Matcher)
 
 
 class PictureTask(Generic[ModelT]):
