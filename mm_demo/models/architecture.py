@@ -34,6 +34,8 @@ class Architecture:
 _FAMILIES = {
     "BlipForConditionalGeneration": "blip",
     "BlipForQuestionAnswering": "blip",
+    "CLIPModel": "clip",
+    "SiglipModel": "clip",
     "SpeechFusionModel": "speech.architectures",
     "VoiceForEmotionClassification": "speech.architectures",
     "Wav2Vec2ForSequenceClassification": "speech.architectures",

@@ -51,6 +51,14 @@ CATALOG: tuple[ModelCard, ...] = (
         "Questions about generated and drawn scenes of simple objects; starts in a second on any machine.",
     ),
     ModelCard(
+        "clip-contrastive-scenes", ("retrieval",), "clip", "embedded", "Scenes search, contrastive (embedded)", 5 * _MB,
+        "Apache-2.0", "Search of generated and drawn scenes of simple objects; starts in a second on any machine.",
+    ),
+    ModelCard(
+        "clip-triplet-scenes", ("retrieval",), "clip", "embedded", "Scenes search, triplet (embedded)", 5 * _MB,
+        "Apache-2.0", "The same network trained with the triplet loss, to compare the two ways of aligning.",
+    ),
+    ModelCard(
         "speech-sentiment", ("sentiment",), "speech fusion", "embedded", "Voice and words, fused (embedded)", 8 * _MB,
         "Apache-2.0", "Sentiment of speech from the voice and the words, with five fusions side by side.",
     ),

@@ -97,14 +97,15 @@ class Matched:
 
     Attributes:
         similarity: their cosine, -1…1.
-        words: of the query, in reading order; empty where the query is a picture.
+        words: of the query, in reading order; empty where the query is a picture. They are worked out as they are
+            read, a bounded number at a time: read them once, from first to last, and keep maps, not traces.
         trace: segments "image" and "query" (and what pools either); the records carry gradients of the cosine.
         image_element: (segment, index) of the element that stands for the whole picture in "image"'s tower.
         query_element: likewise for the query.
     """
 
     similarity: float
-    words: list[WordMatch]
+    words: Sequence[WordMatch]
     trace: Trace
     image_element: tuple[str, int]
     query_element: tuple[str, int]

@@ -21,17 +21,18 @@ from mm_demo.models.catalog import WEIGHTS, Tier, cards_for, find_card
 from mm_demo.models.checkpoint import read_architecture, weight_files
 from mm_demo.models.device import Device, choose_device
 from mm_demo.models.familiarity import Familiarity
-from mm_demo.models.family import Answerer, Captioner, ModelInfo
+from mm_demo.models.family import Answerer, Captioner, Matcher, ModelInfo
 from mm_demo.models.speech.family import SentimentModel
 
-Family = Captioner | Answerer | SentimentModel
+Family = Captioner | Answerer | SentimentModel | Matcher
 
 _DOES = {
     "caption": "writes captions",
     "vqa": "answers questions about pictures",
     "sentiment": "judges the sentiment of speech",
+    "retrieval": "searches pictures",
 }
-_OPENED_FAMILIES = ("blip", "speech fusion", "voice", "bert", "roberta", "hubert")
+_OPENED_FAMILIES = ("blip", "clip", "siglip", "speech fusion", "voice", "bert", "roberta", "hubert")
 """Families of the catalog that can be opened; the others are listed for later."""
 
 _opened: dict[tuple[str, Path, Device], Family] = {}
@@ -42,7 +43,7 @@ def open_model(task: str, model: str | None = None, device: str | None = None) -
     """The model for a task, shared by everybody who asks for the same one.
 
     Args:
-        task: "caption", "vqa" or "sentiment".
+        task: "caption", "vqa", "sentiment" or "retrieval".
         model: an id of the catalog, a hub id that is in the cache, or a local folder; None for the embedded one.
         device: as in `choose_device`.
 

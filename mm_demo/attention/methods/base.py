@@ -62,8 +62,11 @@ def heads_of(weights: Tensor, head: int | None) -> Tensor:
 
 
 def in_layer(records: list[Record], layer: int | None) -> list[Record]:
-    """The records of one layer, or all."""
-    return [r for r in records if layer is None or r.layer == layer]
+    """The records of one layer, or all; also all of a stack without such a layer (a head that pools has only one)."""
+    if layer is None:
+        return records
+    has = {(r.query, r.key) for r in records if r.layer == layer}
+    return [r for r in records if r.layer == layer or (r.query, r.key) not in has]
 
 
 def gradient_of(record: Record) -> Tensor:

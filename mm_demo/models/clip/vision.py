@@ -1,0 +1,100 @@
+"""A vision tower as pictures go through it: pixels, vectors, and where its attention lives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+from transformers import BaseImageProcessor, PreTrainedModel
+
+from mm_demo.attention.recorder import Recorder, Site
+from mm_demo.attention.trace import ImageLayout, Segment
+from mm_demo.errors import UserError
+from mm_demo.models.clip.tracing import Traced, enter_at, entered
+from mm_demo.models.familiarity import Familiarity
+from mm_demo.models.family import Picture
+
+_PROBE = Image.new("RGB", (48, 32))
+
+
+class VisionTower:
+    """The vision half of a dual encoder, with the processor's picture settings.
+
+    Args:
+        model: CLIP or SigLIP, frozen, computing attention through the registry.
+        processor: the picture half of the one saved with it.
+        attention: class of the modules that attend.
+        pool: the module that pools by attention; None where a leading class token stands for the picture.
+        familiarity: judges whether a picture is of the kind the checkpoint knows; None where it can't.
+
+    Raises:
+        UserError: the processor makes pictures of another size than the model takes.
+    """
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        processor: BaseImageProcessor,
+        attention: type[nn.Module],
+        pool: nn.Module | None,
+        familiarity: Familiarity | None,
+    ) -> None:
+        config = model.config.vision_config
+        self._model, self._processor, self._pool, self._familiarity = model, processor, pool, familiarity
+        self._attention = [module for module in model.vision_model.modules() if isinstance(module, attention)]
+        self._side = config.image_size // config.patch_size
+        made = self.pixels([_PROBE]).shape[-2:]
+        if made != (config.image_size, config.image_size):
+            raise UserError(
+                f"This checkpoint is damaged: its processor makes pictures of {made[1]} × {made[0]} pixels, "
+                f"but its model takes {config.image_size} × {config.image_size}; get it again."
+            )
+        enter_at(model.vision_model.embeddings)
+
+    def pixels(self, images: Sequence[Image.Image]) -> Tensor:
+        """What the model is given: (images, 3, side, side)."""
+        made: Tensor = self._processor(images=list(images), return_tensors="pt")["pixel_values"]
+        return made.to(self._model.device, self._model.dtype)
+
+    def embed(self, images: Sequence[Image.Image]) -> Tensor:
+        """(images, dimensions) float32, each row of length 1."""
+        features: Tensor = self._model.get_image_features(pixel_values=self.pixels(images)).pooler_output
+        return normalize(features.float(), dim=-1)
+
+    def look(self, image: Image.Image) -> Picture:
+        """The picture's encoding and how familiar it is."""
+        judged = self._familiarity
+        with torch.inference_mode():
+            output = self._model.vision_model(self.pixels([image]), output_hidden_states=judged is not None)
+            score = 1.0 if judged is None else judged.score([hidden[0] for hidden in output.hidden_states])
+        familiar = judged is None or score >= judged.threshold
+        return Picture(image, output.last_hidden_state.clone(), familiarity=score, familiar=familiar)
+
+    def trace(self, image: Image.Image, segment: str, pool: str) -> Traced:
+        """Embed one picture with its attention recorded and differentiable.
+
+        Args:
+            image: upright, RGB.
+            segment: what the patches are to be called, the class token before them.
+            pool: what the element that pools them is to be called, where there is one. It stands for no part of the
+                picture.
+        """
+        sites = [Site(module, layer, "self", segment, segment) for layer, module in enumerate(self._attention)]
+        segments = {segment: self._patches(segment)}
+        if self._pool is not None:
+            sites.append(Site(self._pool, 0, "cross", pool, segment))
+            segments[pool] = Segment(pool, "image", ("picture",), ImageLayout(0, 0), leading=1)
+        recorder = Recorder(sites, differentiable=True)
+        with recorder.active(), entered():
+            vector = self.embed([image])[0]
+        return Traced(vector, recorder.take(), segments, (segment if self._pool is None else pool, 0))
+
+    def _patches(self, name: str) -> Segment:
+        leading = int(self._pool is None)
+        places = (f"row {i // self._side + 1}, column {i % self._side + 1}" for i in range(self._side**2))
+        return Segment(
+            name, "image", ("picture",) * leading + tuple(places), ImageLayout(self._side, self._side), leading
+        )
