@@ -18,7 +18,7 @@ def score_bars(candidates: Sequence[tuple[str, float]], label: str) -> str:
     rows = "".join(
         f'<li class="{"best" if i == 0 else "other"}"><span class="name">{escape(text)}</span>'
         f'<span class="track" aria-hidden="true"><span style="width:{100 * min(1.0, max(0.0, score)):.1f}%"></span>'
-        f'</span><span class="figure">{score:.3f}</span></li>'
+        f'</span><span class="figure">{_plain(score)}</span></li>'
         for i, (text, score) in enumerate(candidates)
     )
     return f'<ol class="answer-bars" aria-label="{escape(label)}">{rows}</ol>'
@@ -90,3 +90,7 @@ def standing_out(scores: np.ndarray, hits: np.ndarray) -> str:
 
 def _signed(value: float) -> str:
     return f"{'+' if value >= 0 else '−'}{abs(value):.3f}"
+
+
+def _plain(value: float) -> str:
+    return f"{'−' if value < 0 else ''}{abs(value):.3f}"

@@ -184,13 +184,13 @@ def gallery_html(gallery: Any, others: list[str]) -> str:
         others: names of files that are no pictures.
     """
     report = gallery.report
-    begun = (
-        f"Cancelled: {len(gallery):,} pictures are indexed so far" if report.cancelled else f"{len(gallery):,} pictures"
-    )
-    again = "; index again to go on from there" if report.cancelled else ""
+    count = "1 picture" if len(gallery) == 1 else f"{len(gallery):,} pictures"
+    said = f"{count} can be searched."
+    if report.cancelled:
+        said = f"Cancelled: {count} can be searched by now; index again to go on from there."
     skipped = [(_below(path, gallery.folder), reason) for path, reason in report.skipped]
     skipped += [(name, "Neither a picture nor a zip.") for name in others]
-    return f'<p class="heard">{begun} can be searched{again}.</p>{_skipped(skipped)}'
+    return f'<p class="heard">{said}</p>{_skipped(skipped)}'
 
 
 def _skipped(skipped: list[tuple[str, str]]) -> str:
