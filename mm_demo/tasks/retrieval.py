@@ -24,9 +24,6 @@ from mm_demo.tasks.retrieval_result import Match, Query
 from mm_demo.tasks.retrieval_space import SharedSpace, shared_space
 from mm_demo.tasks.words import read_text
 
-_TEXTS_AT_ONCE = 256
-"""Of long texts and a large model these take about a gigabyte."""
-
 _NOTHING = 1e-6
 """A sum of vectors of length 1 that is shorter has no direction."""
 
@@ -140,7 +137,7 @@ class RetrievalTask(PictureTask[Matcher]):
         Raises:
             UserError: there is no text or no picture, or one of them can't be read.
         """
-        return self._texts(_cleaned(texts)) @ self._pictures(pictures).T
+        return self._model.embed_texts(_cleaned(texts)) @ self._pictures(pictures).T
 
     def probabilities(self, cosines: np.ndarray, temperature: float | None = None) -> np.ndarray:
         """What the model makes of cosines, (texts, pictures): for each text a distribution over the pictures.
@@ -169,7 +166,7 @@ class RetrievalTask(PictureTask[Matcher]):
         Raises:
             UserError: there is no text or no picture, or one of them can't be read.
         """
-        return shared_space(self._texts(_cleaned(texts)), self._pictures(pictures))
+        return shared_space(self._model.embed_texts(_cleaned(texts)), self._pictures(pictures))
 
     def describe(
         self, picture: ImageSource, candidates: Sequence[str] | None = None, k: int = 5
@@ -190,13 +187,13 @@ class RetrievalTask(PictureTask[Matcher]):
         if k < 1:
             raise UserError(f"{k} texts can't be shown: ask for at least 1.")
         texts = list(bundled_descriptions()) if candidates is None else _cleaned(candidates)
-        vectors = self._described if candidates is None else self._texts(texts)
+        vectors = self._described if candidates is None else self._model.embed_texts(texts)
         cosines = vectors @ self._pictures([picture])[0]
         return [(texts[i], float(cosines[i])) for i in np.argsort(-cosines, kind="stable")[:k]]
 
     @cached_property
     def _described(self) -> np.ndarray:
-        return self._texts(bundled_descriptions())
+        return self._model.embed_texts(bundled_descriptions())
 
     def _sum(self, query: Query) -> tuple[np.ndarray, float]:
         """The weighted sum of the query's parts, (dimensions,), and its length."""
@@ -210,11 +207,6 @@ class RetrievalTask(PictureTask[Matcher]):
         found = self._model.embed_texts([part]) if isinstance(part, str) else self._model.embed_pictures([part])
         vector: np.ndarray = found[0]
         return vector
-
-    def _texts(self, texts: Sequence[str]) -> np.ndarray:
-        """(texts, dimensions)."""
-        starts = range(0, len(texts), _TEXTS_AT_ONCE)
-        return np.concatenate([self._model.embed_texts(texts[at : at + _TEXTS_AT_ONCE]) for at in starts])
 
     def _pictures(self, pictures: Sequence[ImageSource]) -> np.ndarray:
         """(pictures, dimensions)."""

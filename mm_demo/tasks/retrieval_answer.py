@@ -8,6 +8,9 @@ from typing import Any
 
 from mm_demo.index import Hit, Report
 
+SkippedFiles = list[dict[str, str]]
+"""[{"path", "reason"}]."""
+
 
 @dataclass(frozen=True)
 class SearchAnswer:
@@ -37,7 +40,7 @@ class SearchAnswer:
         """
         return {
             "hits": [{"path": _named(hit.path, below), "score": hit.score} for hit in self.hits],
-            "skipped": skipped_json(self.report, below),
+            "skipped": skipped_files(self.report, below),
             "unknown_words": self.unknown_words,
             "notes": self.notes,
             "familiar": self.familiar,
@@ -45,7 +48,7 @@ class SearchAnswer:
         }
 
 
-def skipped_json(report: Report, below: Path | None = None) -> list[dict[str, str]]:
+def skipped_files(report: Report, below: Path | None = None) -> SkippedFiles:
     """The files and folders that were passed over, each with the reason."""
     return [{"path": _named(path, below), "reason": reason} for path, reason in report.skipped]
 

@@ -7,6 +7,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Lock
+from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -24,8 +26,9 @@ Progress = Callable[[int, int, Path], None]
 _WAIT = 0.1
 """Seconds between two looks at whether somebody who waits has given up."""
 
-_building: dict[Path, Lock] = {}
+_building: WeakValueDictionary[Path, Any] = WeakValueDictionary()
 """One lock an index: two people in this process who open the same folder wait for one another."""
+_building_lock = Lock()
 
 
 class Gallery:
@@ -75,7 +78,8 @@ def open_gallery(
     pictures = check_folder(folder)
     place = _place(pictures, embedder) if store is None else Path(os.path.abspath(store))
     index = PictureIndex.open(place)
-    lock = _building.setdefault(place, Lock())
+    with _building_lock:
+        lock = _building.setdefault(place, Lock())
     while not lock.acquire(timeout=_WAIT):
         if cancel is not None and cancel.is_set():
             index.check(embedder)

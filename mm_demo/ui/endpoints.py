@@ -6,9 +6,11 @@ from typing import Any
 
 import gradio as gr
 
+from mm_demo.errors import UserError
 from mm_demo.tasks.inputs import read_image, read_question
 from mm_demo.ui.models import Models
 from mm_demo.ui.picture_input import PictureInput
+from mm_demo.ui.search_endpoint import MOST_HITS, search
 from mm_demo.ui.sentences import sentence
 
 _CAPTION = (
@@ -27,10 +29,15 @@ _SENTIMENT = (
     "text_tokens (token, relevance −1…1), audio_map (times, relevance), emotions, strategies, familiar, familiarity "
     "(0…1), unknown_words and notes."
 )
+_SEARCH = (
+    "Finds pictures by words, by a picture, or by both (the weighted sum of the two), in the app's own gallery or in a "
+    "zip of pictures. Returns hits (path in the gallery, score −1…1, best first), skipped (path and reason of pictures "
+    "that can't be read), unknown_words, notes, familiar and familiarity (0…1, of the picture that is looked for)."
+)
 
 
 def add_endpoints(models: Models) -> None:
-    """Adds /caption, /vqa and /sentiment to the Blocks that is being built; they show nothing on the page."""
+    """Adds /caption, /vqa, /sentiment and /search to the Blocks that is being built; they show nothing on the page."""
 
     def caption(image: str | None) -> dict[str, Any]:
         try:
@@ -47,6 +54,20 @@ def add_endpoints(models: Models) -> None:
     def sentiment(audio: str | None, text: str = "") -> dict[str, Any]:
         try:
             return models.get("sentiment")(audio, text if text.strip() else None).to_json()
+        except Exception as error:
+            raise gr.Error(sentence(error), print_exception=False) from error
+
+    def find(
+        gallery: str | None = None,
+        query: str = "",
+        image: str | None = None,
+        text_share: float = 0.5,
+        k: float = 10,
+    ) -> dict[str, Any]:
+        try:
+            if not (k == int(k) and 1 <= k <= MOST_HITS):
+                raise UserError(f"There can't be {k} hits: ask for 1 to {MOST_HITS:,}.")
+            return search(models.get("retrieval"), gallery, query, image, text_share, int(k))
         except Exception as error:
             raise gr.Error(sentence(error), print_exception=False) from error
 
@@ -76,4 +97,16 @@ def add_endpoints(models: Models) -> None:
             answer,
             api_name="sentiment",
             api_description=_SENTIMENT,
+        )
+        gallery = gr.File(type="filepath", label="Gallery: a zip of pictures; None for the app's own generated scenes")
+        query = gr.Textbox(label="Query: words; empty to look for the picture alone")
+        wanted = PictureInput(type="filepath", label="Picture to look for, alone or beside the words; or None")
+        share = gr.Number(0.5, label="The words' share where both are given, 0…1")
+        hits = gr.Number(10, label=f"How many hits, 1…{MOST_HITS}")
+        gr.Button().click(
+            find,
+            [gallery, query, wanted, share, hits],
+            answer,
+            api_name="search",
+            api_description=_SEARCH,
         )
