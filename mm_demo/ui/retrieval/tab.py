@@ -47,11 +47,10 @@ class SearchTab:
             with gr.Column(scale=7, min_width=320):
                 self.hits = hits_view("search-hits")
                 self.match = MatchView()
-        with gr.Tabs(elem_id="search-more"):
-            with gr.Tab("What would it be called?", id="naming"):
-                NamingPanel(models, self.query.source.inputs, self.explained)
-            with gr.Tab("Texts beside pictures", id="comparing"):
-                ComparingPanel(models, self.gallery, self.found)
+        with gr.Accordion("What would it be called?", open=False, elem_id="search-naming"):
+            NamingPanel(models, self.query.source.inputs, self.explained)
+        with gr.Accordion("Texts beside pictures", open=False, elem_id="search-comparing"):
+            ComparingPanel(models, self.gallery, self.found)
         self._wire(button)
 
     @property
