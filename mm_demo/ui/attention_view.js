@@ -126,7 +126,7 @@ function render() {
   if (now.run !== run) {
     run = now.run; pinned = hovered = null; words.replaceChildren();
     // Where the answer stands below the button, on a phone, it would grow out of sight.
-    if (run && window.innerWidth < 700) root.scrollIntoView({ behavior: "smooth", block: "start" });
+    if (run && now.follow && window.innerWidth < 700) root.scrollIntoView({ behavior: "smooth", block: "start" });
   }
   root.dataset.state = now.error ? "error" : now.busy ? "busy" : now.run ? "done" : "empty";
   part("message").hidden = !now.error;

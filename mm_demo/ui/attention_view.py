@@ -65,6 +65,7 @@ def content(
     busy: bool = False,
     error: str = "",
     about: str = "answer",
+    follow: bool = True,
 ) -> dict[str, Any]:
     """What the view shows.
 
@@ -78,6 +79,7 @@ def content(
         busy: more is to come.
         error: one sentence in the place of the answer.
         about: what `whole` is, and what words speak for or against, in one word.
+        follow: whether a narrow page scrolls to a new run.
     """
     return {
         "run": run,
@@ -90,6 +92,7 @@ def content(
         "busy": busy,
         "error": error,
         "about": about,
+        "follow": follow,
     }
 
 

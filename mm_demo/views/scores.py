@@ -16,12 +16,12 @@ _WIDTH, _HEIGHT = 400, 60
 def score_bars(candidates: Sequence[tuple[str, float]], label: str) -> str:
     """A list of (text, cosine −1…1), best first, as one bar each: its length is the cosine, none below 0."""
     rows = "".join(
-        f'<li class="{"best" if i == 0 else "other"}"><span class="name">{escape(text)}</span>'
+        f'<li><span class="name">{escape(text)}</span><span class="figure">{_plain(score)}</span>'
         f'<span class="track" aria-hidden="true"><span style="width:{100 * min(1.0, max(0.0, score)):.1f}%"></span>'
-        f'</span><span class="figure">{_plain(score)}</span></li>'
-        for i, (text, score) in enumerate(candidates)
+        "</span></li>"
+        for text, score in candidates
     )
-    return f'<ol class="answer-bars" aria-label="{escape(label)}">{rows}</ol>'
+    return f'<ol class="score-bars" aria-label="{escape(label)}">{rows}</ol>'
 
 
 def contribution_bars(words: Sequence[tuple[str, float]], score: float) -> str:

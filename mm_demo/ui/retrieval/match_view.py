@@ -32,12 +32,14 @@ class Explained:
         name: the picture's file name.
         picture: the hit.
         found: the search that it is of.
+        chosen: whether the person asked for this hit; the best one is explained unasked.
     """
 
     run: str
     name: str
     picture: Image.Image
     found: Found
+    chosen: bool
 
 
 class MatchView:
@@ -83,7 +85,10 @@ class MatchView:
 
     def busy(self, explained: Explained) -> list[Any]:
         """The hit while its match is being worked out."""
-        busy = picture_and(explained.picture, content(explained.run, [], heading=f"{explained.name}…", busy=True))
+        busy = picture_and(
+            explained.picture,
+            content(explained.run, [], heading=f"{explained.name}…", busy=True, follow=explained.chosen),
+        )
         return [notice([]), gr.update(visible=True), busy, _HIDDEN, _HIDDEN, gr.skip(), *none_yet()]
 
     def failed(self, said: str) -> list[Any]:
@@ -101,7 +106,7 @@ class MatchView:
         beside = [_HIDDEN, gr.skip()]
         if match.query_map is not None and query.picture is not None:
             whole = Word(text="your picture", map=flat(match.query_map))
-            shown = content(explained.run, [], match.query_map.shape, whole=whole, about="query")
+            shown = content(explained.run, [], match.query_map.shape, whole=whole, about="query", follow=False)
             beside = [gr.update(visible=True), picture_and(query.picture, shown)]
         said = notice(list(dict.fromkeys(doubted)))
         return [said, gr.update(visible=True), hit, bars, *beside, *self._files(explained, match)]
@@ -151,6 +156,7 @@ def _hit(explained: Explained, match: Match) -> dict[str, Any]:
         heading=heading,
         spoken=f"{explained.name} explained, score {match.score:.3f}",
         about="match",
+        follow=explained.chosen,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -50,6 +51,7 @@ class NamingPanel:
             with gr.Column(scale=7, min_width=320):
                 answer = gr.HTML(
                     '<p class="speech-empty">The texts most similar to the picture will stand here.</p>',
+                    css_template=(Path(__file__).parent / "naming.css").read_text(),
                     elem_id="search-names",
                 )
         button.click(

@@ -107,7 +107,7 @@ class SearchTab:
             if not current():
                 return
             yield {**self._cleared(gr.skip()), self.hits: gr.update(value=shown), self.found: found}
-            yield from self._explain(found, 0, method, current)
+            yield from self._explain(found, 0, method, current, chosen=False)
         except Exception as error:  # Whatever happens, the person reads one sentence where the hits would stand.
             if current():
                 yield self._cleared(error_html(sentence(error)))
@@ -116,13 +116,15 @@ class SearchTab:
         if found is None or event.run != found.run or not 0 <= int(event.index) < len(found.hits):
             yield {self.found: gr.skip()}
             return
-        yield from self._explain(found, int(event.index), method, turns.take())
+        yield from self._explain(found, int(event.index), method, turns.take(), chosen=True)
 
-    def _explain(self, found: Found, index: int, method: str, current: Callable[[], bool]) -> Iterator[Updates]:
+    def _explain(
+        self, found: Found, index: int, method: str, current: Callable[[], bool], chosen: bool
+    ) -> Iterator[Updates]:
         """Updates of the match view for one of the hits."""
         hit = found.hits[index]
         try:
-            explained = Explained(f"{found.run}-{index}", hit.path.name, read_image(hit.path), found)
+            explained = Explained(f"{found.run}-{index}", hit.path.name, read_image(hit.path), found, chosen)
         except Exception as error:
             yield {self.explained: None, **self._match(self.match.failed(sentence(error)))}
             return
