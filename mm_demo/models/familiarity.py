@@ -27,7 +27,8 @@ class Familiarity:
     Attributes:
         depths: which of the hidden states are used, 0 for the patch embeddings.
         mean: (features,).
-        whitening: (features, components); a familiar picture's centred features times this have unit variance.
+        whitening: (features, features), lower triangular; a familiar picture's centred features times this have unit
+            variance. It is the Cholesky factor of the inverse covariance.
         limit: the largest distance that still counts as familiar.
     """
 
@@ -45,13 +46,16 @@ class Familiarity:
             return None
         with safe_open(str(path), "pt") as file:
             about = json.loads(file.metadata()["about"])
-            mean, whitening = file.get_tensor("mean").float(), file.get_tensor("whitening").float()
+            mean, packed = file.get_tensor("mean").float(), file.get_tensor("whitening").float()
+        whitening = torch.zeros(len(mean), len(mean))
+        whitening[*torch.tril_indices(*whitening.shape)] = packed
         return cls(tuple(about["depths"]), mean, whitening, float(about["limit"]))
 
     def save(self, folder: Path) -> None:
-        """Write it beside a checkpoint's weights, in half precision."""
+        """Write it beside a checkpoint's weights, in half precision, of the triangle only what is not zero."""
         about = json.dumps({"depths": list(self.depths), "limit": self.limit})
-        tensors = {"mean": self.mean.half(), "whitening": self.whitening.half().contiguous()}
+        packed = self.whitening[*torch.tril_indices(*self.whitening.shape)]
+        tensors = {"mean": self.mean.half(), "whitening": packed.half()}
         save_file(tensors, str(folder / FILE), {"about": about})
 
     def distance(self, features: list[Tensor]) -> float:

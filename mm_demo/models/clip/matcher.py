@@ -17,6 +17,7 @@ from mm_demo.models.clip.vision import VisionTower
 from mm_demo.models.clip.word_matches import WordMatches
 from mm_demo.models.clip.words import QueryWord, without, words_of
 from mm_demo.models.family import Matched, ModelInfo, WordMatch
+from mm_demo.models.gradients import differentiable
 from mm_demo.models.recent import RecentPictures
 from mm_demo.models.tokens import ReadText
 
@@ -95,10 +96,10 @@ class DualEncoder:
             words = WordMatches(found, self._parts(read.ids, found), seen)
         else:
             asked = self._vision.trace(query, "query", "query pool")
-        with torch.enable_grad():
+        with differentiable():
             cosine = seen.vector @ asked.vector
         return Matched(
-            similarity=float(cosine),
+            similarity=float(cosine.detach()),
             words=words,
             trace=Trace(seen.segments | asked.segments, to_records([*seen.taken, *asked.taken], cosine)),
             image_element=seen.element,
