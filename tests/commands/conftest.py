@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,10 @@ from PIL import Image
 import mm_demo
 from mm_demo.__main__ import main
 from mm_demo.attention.trace import Trace
+from mm_demo.tasks import retrieval_gallery
 from mm_demo.tasks.results import CaptionResult, CaptionStep, TokenRelevance, VqaResult
+from mm_demo.tasks.retrieval import RetrievalTask
+from tests.tasks.colour_matcher import ColourMatcher, painted
 
 
 @dataclass(frozen=True)
@@ -82,3 +86,28 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
 
     monkeypatch.setattr(mm_demo, "load", load)
     return calls
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ColourMatcher:
+    """Replaces the model of `search` and `index`, and the cache folder."""
+    matcher = ColourMatcher()
+
+    def load(task: str, model: str | None = None, device: str | None = None) -> RetrievalTask:
+        assert (task, device) == ("retrieval", None)
+        matcher.model = model or "colours"
+        return RetrievalTask(matcher)
+
+    monkeypatch.setattr(mm_demo, "load", load)
+    monkeypatch.setattr(retrieval_gallery, "CACHE", tmp_path / "cache")
+    return matcher
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A red picture, a green one in a sub-folder, and a blue one with a name that needs care."""
+    place = tmp_path / "pictures"
+    (place / "sub").mkdir(parents=True)
+    for name, colour in (("a.png", "red"), ("sub/b.png", "green"), ("line\nbreak 🌟.png", "blue")):
+        painted(ground=colour).save(place / name)
+    return place
