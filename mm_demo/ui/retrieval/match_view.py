@@ -85,10 +85,10 @@ class MatchView:
 
     def busy(self, explained: Explained) -> list[Any]:
         """The hit while its match is being worked out."""
-        busy = picture_and(
-            explained.picture,
-            content(explained.run, [], heading=f"{explained.name}…", busy=True, follow=explained.chosen),
+        shown = content(
+            explained.run, [], heading=f"{explained.name}…", busy=True, about="match", follow=explained.chosen
         )
+        busy = picture_and(explained.picture, shown)
         return [notice([]), gr.update(visible=True), busy, _HIDDEN, _HIDDEN, gr.skip(), *none_yet()]
 
     def failed(self, said: str) -> list[Any]:
