@@ -32,15 +32,27 @@ class SearchAnswer:
     familiar: bool = True
     familiarity: float = 1.0
 
-    def to_json(self, below: Path | None = None) -> dict[str, Any]:
-        """The command line's object (DESIGN contract): hits; and what else there is to say.
+    def to_json(self) -> dict[str, Any]:
+        """The command line's object (DESIGN contract): hits; and what else there is to say."""
+        return {
+            "hits": [{"path": str(hit.path), "score": hit.score} for hit in self.hits],
+            "skipped": skipped_files(self.report),
+            **self._remarks(),
+        }
 
-        Args:
-            below: name files by their paths below this folder, with forward slashes; None for whole paths.
+    def to_api(self, folder: Path) -> dict[str, Any]:
+        """The same with "file" in place of "path": where in `folder` a picture is, with forward slashes.
+
+        Gradio's clients take every object that has a "path" for a file, and try to fetch it.
         """
         return {
-            "hits": [{"path": _named(hit.path, below), "score": hit.score} for hit in self.hits],
-            "skipped": skipped_files(self.report, below),
+            "hits": [{"file": _below(folder, hit.path), "score": hit.score} for hit in self.hits],
+            "skipped": [{"file": _below(folder, path), "reason": reason} for path, reason in self.report.skipped],
+            **self._remarks(),
+        }
+
+    def _remarks(self) -> dict[str, Any]:
+        return {
             "unknown_words": self.unknown_words,
             "notes": self.notes,
             "familiar": self.familiar,
@@ -48,10 +60,10 @@ class SearchAnswer:
         }
 
 
-def skipped_files(report: Report, below: Path | None = None) -> SkippedFiles:
+def skipped_files(report: Report) -> SkippedFiles:
     """The files and folders that were passed over, each with the reason."""
-    return [{"path": _named(path, below), "reason": reason} for path, reason in report.skipped]
+    return [{"path": str(path), "reason": reason} for path, reason in report.skipped]
 
 
-def _named(path: Path, below: Path | None) -> str:
-    return str(path) if below is None else path.relative_to(below).as_posix()
+def _below(folder: Path, path: Path) -> str:
+    return path.relative_to(folder).as_posix()

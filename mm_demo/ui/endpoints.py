@@ -31,7 +31,7 @@ _SENTIMENT = (
 )
 _SEARCH = (
     "Finds pictures by words, by a picture, or by both (the weighted sum of the two), in the app's own gallery or in a "
-    "zip of pictures. Returns hits (path in the gallery, score −1…1, best first), skipped (path and reason of pictures "
+    "zip of pictures. Returns hits (file in the gallery, score −1…1, best first), skipped (file and reason of pictures "
     "that can't be read), unknown_words, notes, familiar and familiarity (0…1, of the picture that is looked for)."
 )
 

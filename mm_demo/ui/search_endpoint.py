@@ -24,7 +24,7 @@ MOST_HITS = 1000
 def search(
     task: RetrievalTask, archive: str | None, words: str, image: str | None, text_share: float, k: int
 ) -> dict[str, Any]:
-    """The command line's JSON object, with files named by their paths in the gallery.
+    """What the command line's JSON object says, with files named by where they are in the gallery.
 
     Args:
         task: does the searching.
@@ -41,9 +41,9 @@ def search(
     query = checked(Query(words, picture, text_share))
     if archive is None:
         gallery = task.index(bundled_gallery())
-        return task.answer(gallery, query, k).to_json(below=gallery.folder)
+        return task.answer(gallery, query, k).to_api(gallery.folder)
     with TemporaryDirectory(prefix="mm_demo-search-", ignore_cleanup_errors=True) as place:
         pictures = Path(place) / "pictures"
         unpack(archive, pictures, LIMITS)
         gallery = task.index(pictures, store=Path(place) / "index")
-        return task.answer(gallery, query, k).to_json(below=pictures)
+        return task.answer(gallery, query, k).to_api(pictures)

@@ -144,17 +144,17 @@ def test_what_a_long_or_strange_query_is_answered_with(task: RetrievalTask, fold
     assert task.answer(gallery, "red snark").unknown_words == ["snark"]
     assert task.answer(gallery, "red").notes == []
     assert task.answer(gallery, painted(size=(32, 40))).familiar is False
-    seen = task.answer(gallery, painted()).to_json(below=folder)
+    seen = task.answer(gallery, painted()).to_api(folder)
     assert (seen["familiar"], seen["familiarity"], len(seen["hits"])) == (True, 0.75, 3)
-    assert {hit["path"] for hit in seen["hits"]} == {"red.png", "green.png", "blue.png"}
+    assert {hit["file"] for hit in seen["hits"]} == {"red.png", "green.png", "blue.png"}
 
 
 def test_broken_pictures_are_listed(task: RetrievalTask, folder: Path) -> None:
     (folder / "cut\nshort.png").write_bytes((folder / "red.png").read_bytes()[:60])
     gallery = task.index(folder)
-    json = task.answer(gallery, "red").to_json(below=folder)
-    (skipped,) = json["skipped"]
-    assert skipped["path"] == "cut\nshort.png" and "damaged" in skipped["reason"] and len(json["hits"]) == 3
+    said = task.answer(gallery, "red").to_api(folder)
+    (skipped,) = said["skipped"]
+    assert skipped["file"] == "cut\nshort.png" and "damaged" in skipped["reason"] and len(said["hits"]) == 3
 
 
 def test_cosines_and_what_a_model_makes_of_them(task: RetrievalTask) -> None:

@@ -58,14 +58,14 @@ def test_a_zip_is_searched_by_words_a_picture_and_both(client: Client, colours: 
     green = tmp_path / "query.png"
     painted((0, 0, "white"), ground="green").save(green)
     answer = client.predict(gallery=handle_file(colours), query="red", k=2, api_name="/search")
-    assert [hit["path"] for hit in answer["hits"]][0] == "sub/red.png" and len(answer["hits"]) == 2
-    assert [entry["path"] for entry in answer["skipped"]] == ["cut.png"]
+    assert [hit["file"] for hit in answer["hits"]][0] == "sub/red.png" and len(answer["hits"]) == 2
+    assert [entry["file"] for entry in answer["skipped"]] == ["cut.png"]
     answer = client.predict(gallery=handle_file(colours), image=handle_file(green), api_name="/search")
-    assert answer["hits"][0]["path"] == "sub/green.png" and len(answer["hits"]) == 3
+    assert answer["hits"][0]["file"] == "sub/green.png" and len(answer["hits"]) == 3
     firsts = [
         client.predict(
             gallery=handle_file(colours), query="red", image=handle_file(green), text_share=share, api_name="/search"
-        )["hits"][0]["path"]
+        )["hits"][0]["file"]
         for share in (0.1, 0.9)
     ]
     assert firsts == ["sub/green.png", "sub/red.png"]
@@ -73,7 +73,7 @@ def test_a_zip_is_searched_by_words_a_picture_and_both(client: Client, colours: 
 
 def test_the_bundled_gallery(client: Client) -> None:
     answer = client.predict(query="a red snark", api_name="/search")
-    assert {hit["path"] for hit in answer["hits"]} == {f"scene-00{i}.png" for i in range(4)}
+    assert {hit["file"] for hit in answer["hits"]} == {f"scene-00{i}.png" for i in range(4)}
     scores = [hit["score"] for hit in answer["hits"]]
     assert scores == sorted(scores, reverse=True) and answer["unknown_words"] == ["a", "snark"]
 
@@ -82,7 +82,7 @@ def test_everybody_gets_their_own_gallery(client: Client, tmp_path: Path) -> Non
     def ask(i: int) -> object:
         archive = zipped(tmp_path / f"{i}.zip", {f"{i}-{c}.png": painted(ground=c) for c in ("red", "blue")})
         answer = client.predict(gallery=handle_file(archive), query="blue", api_name="/search")
-        return [hit["path"] for hit in answer["hits"]]
+        return [hit["file"] for hit in answer["hits"]]
 
     with ThreadPoolExecutor(4) as people:
         assert list(people.map(ask, range(4))) == [[f"{i}-blue.png", f"{i}-red.png"] for i in range(4)]
