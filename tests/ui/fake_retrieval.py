@@ -59,15 +59,10 @@ class FakeGallery:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def answer(self, query: Query, k: int = 10) -> Answer:
+    def search(self, query: Query, k: int = 10) -> list[Hit]:
         vector = FakeRetrieval.embed(query)
         found = sorted(((float(row @ vector), path) for path, row in self.rows), reverse=True)[:k]
-        cut = len(query.text.split()) > READ
-        notes = [f"Only its first {READ} words were looked for."] if cut else []
-        return Answer([Hit(path, score, 1, datetime.now(UTC)) for score, path in found], notes)
-
-    def search(self, query: Query, k: int = 10) -> list[Hit]:
-        return self.answer(query, k).hits
+        return [Hit(path, score, 1, datetime.now(UTC)) for score, path in found]
 
 
 class FakeRetrieval:
@@ -106,6 +101,10 @@ class FakeRetrieval:
                 progress(i + 1, len(pictures), file.path)
         report.added = len(rows)
         return FakeGallery(Path(folder), report, rows)
+
+    def answer(self, gallery: FakeGallery, query: Query, k: int = 10) -> Answer:
+        cut = len(query.text.split()) > READ
+        return Answer(gallery.search(query, k), [f"Only its first {READ} words were looked for."] if cut else [])
 
     @staticmethod
     def embed(query: Query) -> np.ndarray:

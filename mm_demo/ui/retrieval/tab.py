@@ -98,7 +98,8 @@ class SearchTab:
                     return
                 yield self._cleared(progress_html(done, total))
             gallery = indexing.gallery()
-            answer = gallery.answer(query, max(int(count), min(len(gallery), MOST_SCORES)))
+            wanted = max(int(count), min(len(gallery), MOST_SCORES))
+            answer = self._models.get("retrieval").answer(gallery, query, wanted)
             scores = np.array([hit.score for hit in answer.hits])
             kept: Own | None = None if kind == GENERATED else own
             notes = [*answer.notes, *doubts("retrieval", answer.familiar)]
