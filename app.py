@@ -9,7 +9,7 @@ import mm_demo
 from mm_demo.commands.arguments import Parser
 from mm_demo.errors import UserError
 
-TASKS = ("caption", "vqa", "sentiment")
+TASKS = ("caption", "vqa", "sentiment", "retrieval")
 
 
 def main() -> int:

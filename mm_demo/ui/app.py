@@ -15,6 +15,9 @@ from mm_demo.ui.caption_tab import CaptionTab
 from mm_demo.ui.endpoints import add_endpoints
 from mm_demo.ui.models import Models
 from mm_demo.ui.pickers import filled
+from mm_demo.ui.retrieval.match_view import method_filled
+from mm_demo.ui.retrieval.own_gallery import is_loopback
+from mm_demo.ui.retrieval.tab import SearchTab
 from mm_demo.ui.speech.pickers import speech_filled
 from mm_demo.ui.speech.tab import SpeechTab
 from mm_demo.ui.status import settled, status_line
@@ -25,7 +28,8 @@ TITLE = "See what a multimodal model looked at"
 
 _HEAD = f"""<header class="page-head"><h1>{TITLE}</h1>
 <p>Give it a picture: it says what it sees, or answers a question, and shows where each word came from.
-Speak to it: it says how that sounds, and whether your voice or your words decided.</p></header>"""
+Speak to it: it says how that sounds, and whether your voice or your words decided. Search pictures by words or by a
+picture: it shows which words met which part.</p></header>"""
 
 _KEPT_SECONDS = 3600
 """After how long pictures that people gave and files that they were offered are deleted from the disk."""
@@ -33,8 +37,13 @@ _AT_ONCE = 8
 """How many requests of one kind run at the same time; more wait their turn."""
 
 
-def build(models: Models) -> gr.Blocks:
-    """The whole page over these models, which may still be loading."""
+def build(models: Models, local: bool = False) -> gr.Blocks:
+    """The whole page over these models, which may still be loading.
+
+    Args:
+        models: what to serve.
+        local: whether the page is for this machine's own user, who may have folders of it searched.
+    """
     with gr.Blocks(
         title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(_KEPT_SECONDS, _KEPT_SECONDS)
     ) as page:
@@ -47,11 +56,15 @@ def build(models: Models) -> gr.Blocks:
                 vqa = VqaTab(models)
             with gr.Tab("Speech", id="sentiment"):
                 speech = SpeechTab(models)
+            with gr.Tab("Search", id="retrieval") as search_tab:
+                search = SearchTab(models, local)
+        search.begin(search_tab)
         add_endpoints(models)
         pickers: dict[str, tuple[list[Any], Callable[[Any], list[Any]]]] = {
             "caption": (caption.pickers.inputs, filled),
             "vqa": (vqa.pickers.inputs, filled),
             "sentiment": (speech.pickers.inputs, speech_filled),
+            "retrieval": (search.pickers, method_filled),
         }
 
         def refresh() -> list[Any]:
@@ -90,7 +103,7 @@ def launch(
     Raises:
         UserError: it can't listen there.
     """
-    page = build(models)
+    page = build(models, local=is_loopback(host) and not share and "SPACE_ID" not in os.environ)
     try:
         page.launch(
             server_name=host,

@@ -85,7 +85,7 @@ function detail() {
   add("what", shown.text);
   if (shown.known === false) add("note", "this model does not know the word");
   if (shown.relevance != null) add("note", shown.relevance >= 0
-    ? signed(shown.relevance) + " for the answer" : signed(shown.relevance) + " against the answer");
+    ? signed(shown.relevance) + " for the " + state().about : signed(shown.relevance) + " against the " + state().about);
   if (shown.probability == null) return;
   add("odds best", percent(shown.probability)).style.setProperty("--p", shown.probability);
   const runners = shown.runners || [];
@@ -114,7 +114,7 @@ function fillWord(word, token) {
   word.classList.toggle("whole", token.whole === true);
   if (name.textContent !== token.text) name.textContent = token.text;
   const relevance = token.relevance;
-  figure.textContent = token.whole ? "answer" : relevance != null ? signed(relevance) : percent(token.probability);
+  figure.textContent = token.whole ? state().about : relevance != null ? signed(relevance) : percent(token.probability);
   word.style.setProperty("--p", token.probability ?? 1);
   word.style.setProperty("--for", relevance > 0 ? relevance : 0);
   word.style.setProperty("--against", relevance < 0 ? -relevance : 0);
@@ -126,7 +126,7 @@ function render() {
   if (now.run !== run) {
     run = now.run; pinned = hovered = null; words.replaceChildren();
     // Where the answer stands below the button, on a phone, it would grow out of sight.
-    if (run && window.innerWidth < 700) root.scrollIntoView({ behavior: "smooth", block: "start" });
+    if (run && now.follow && window.innerWidth < 700) root.scrollIntoView({ behavior: "smooth", block: "start" });
   }
   root.dataset.state = now.error ? "error" : now.busy ? "busy" : now.run ? "done" : "empty";
   part("message").hidden = !now.error;

@@ -64,6 +64,8 @@ def content(
     spoken: str = "",
     busy: bool = False,
     error: str = "",
+    about: str = "answer",
+    follow: bool = True,
 ) -> dict[str, Any]:
     """What the view shows.
 
@@ -76,6 +78,8 @@ def content(
         spoken: what a screen reader says when the answer is complete.
         busy: more is to come.
         error: one sentence in the place of the answer.
+        about: what `whole` is, and what words speak for or against, in one word.
+        follow: whether a narrow page scrolls to a new run.
     """
     return {
         "run": run,
@@ -87,6 +91,8 @@ def content(
         "spoken": spoken,
         "busy": busy,
         "error": error,
+        "about": about,
+        "follow": follow,
     }
 
 

@@ -29,7 +29,7 @@ class State:
 class Models:
     """Loads every task once, in the background, and hands it to whoever asks."""
 
-    def __init__(self, factory: Factory, names: Sequence[str] = ("caption", "vqa", "sentiment")) -> None:
+    def __init__(self, factory: Factory, names: Sequence[str] = ("caption", "vqa", "sentiment", "retrieval")) -> None:
         self.names = tuple(names)
         self._factory = factory
         self._tasks: dict[str, Any] = {}

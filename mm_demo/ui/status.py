@@ -6,7 +6,7 @@ from html import escape
 
 from mm_demo.ui.models import Models
 
-TITLES = {"caption": "Caption", "vqa": "Questions", "sentiment": "Speech"}
+TITLES = {"caption": "Caption", "vqa": "Questions", "sentiment": "Speech", "retrieval": "Search"}
 
 
 def status_line(models: Models) -> str:

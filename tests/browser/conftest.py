@@ -46,15 +46,18 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def url() -> Iterator[str]:
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app's address."""
+    from mm_demo.tasks import gallery
     from mm_demo.ui.app import launch
     from mm_demo.ui.models import Models
     from tests.ui.fakes import fake
 
-    app = launch(Models(lambda name: fake(name, delay=0.25)), port=None, quiet=True)
-    yield app.local_url
-    app.close()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(gallery, "CACHE", tmp_path_factory.mktemp("cache"))
+        app = launch(Models(lambda name: fake(name, delay=0.25)), port=None, quiet=True)
+        yield app.local_url
+        app.close()
 
 
 @pytest.fixture

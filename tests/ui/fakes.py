@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,44 +12,9 @@ from PIL import Image
 from mm_demo.attention.trace import Trace
 from mm_demo.errors import UserError
 from mm_demo.tasks.results import CaptionResult, CaptionStep, TokenRelevance, VqaResult
+from tests.ui.fake_retrieval import FakeRetrieval
 from tests.ui.fake_sentiment import FakeSentiment
-
-ROWS, COLS = 8, 8
-
-
-@dataclass(frozen=True)
-class Info:
-    id: str = "fake-model"
-    title: str = "Fake model"
-    tier: str = "embedded"
-    device: str = "cpu"
-    dtype: str = "float32"
-    size_bytes: int = 3_000_000
-    parameters: int = 1_500_000
-    layers: int = 3
-    heads: int = 4
-
-
-@dataclass(frozen=True)
-class Method:
-    name: str
-    label: str
-    help: str
-    controls: tuple[str, ...]
-
-
-METHODS = (
-    Method("raw", "Raw attention", "The weights of the layers as they are.", ("layer", "head")),
-    Method("gradient", "Gradient relevance", "Attention weighed by what it changes.", ()),
-)
-
-
-def spot(index: int, method: str = "default", layer: int | None = None) -> np.ndarray:
-    """A map with one bright cell, elsewhere for every word, method and layer."""
-    values = np.full((ROWS, COLS), 0.002)
-    shift = {"default": 0, "gradient": 0, "raw": 3}[method] + (layer or 0)
-    values[(2 * index + shift) % ROWS, (3 * index + 1) % COLS] = 1
-    return values / values.sum()
+from tests.ui.fakes_common import METHODS, Info, spot
 
 
 class FakeCaption:
@@ -134,7 +98,7 @@ class FakeVqa:
 
 def fake(name: str, delay: float = 0.0) -> Any:
     """A factory for `Models`."""
-    made = {"caption": FakeCaption, "vqa": FakeVqa, "sentiment": FakeSentiment}
+    made = {"caption": FakeCaption, "vqa": FakeVqa, "sentiment": FakeSentiment, "retrieval": FakeRetrieval}
     if name not in made:
         raise UserError(f"There is no task {name}.")
     return made[name](delay)

@@ -1,0 +1,164 @@
+"""The search tab: words or a picture in, the most similar pictures of a gallery out, and why each one matched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4
+
+import gradio as gr
+import numpy as np
+
+from mm_demo.tasks.inputs import read_image
+from mm_demo.ui.models import Models
+from mm_demo.ui.notice import doubts
+from mm_demo.ui.pickers import DEFAULT
+from mm_demo.ui.retrieval.comparing import ComparingPanel
+from mm_demo.ui.retrieval.gallery import GENERATED, GallerySource, Own, progress_html
+from mm_demo.ui.retrieval.hits import MOST_SCORES, Found, hits_content, hits_view, said
+from mm_demo.ui.retrieval.match_view import Explained, MatchView, method_fitted
+from mm_demo.ui.retrieval.naming import NamingPanel
+from mm_demo.ui.retrieval.query import QuerySource, asked
+from mm_demo.ui.retrieval.turns import Turns
+from mm_demo.ui.sentences import sentence
+from mm_demo.ui.speech.answer import busy_html, error_html
+
+Updates = dict[Any, Any]
+
+
+class SearchTab:
+    """Draws the tab and wires it; `pickers` are filled from outside once the model is loaded.
+
+    Args:
+        models: holds the task "retrieval".
+        local: whether folders of this machine may be searched.
+    """
+
+    def __init__(self, models: Models, local: bool) -> None:
+        self._models = models
+        self.found = gr.State(None, time_to_live=3600)
+        self.explained = gr.State(None, time_to_live=3600)
+        self.turns = gr.State(Turns())
+        with gr.Row():
+            with gr.Column(scale=4, min_width=300):
+                self.gallery = GallerySource(models, local)
+                self.query = QuerySource()
+                button = gr.Button("Search", variant="primary", elem_id="search-run")
+            with gr.Column(scale=7, min_width=320):
+                self.hits = hits_view("search-hits")
+                self.match = MatchView()
+        with gr.Accordion("What would it be called?", open=False, elem_id="search-naming"):
+            NamingPanel(models, self.query.source.inputs, self.explained)
+        with gr.Accordion("Texts beside pictures", open=False, elem_id="search-comparing"):
+            ComparingPanel(models, self.gallery, self.found)
+        self._wire(button)
+
+    @property
+    def pickers(self) -> list[Any]:
+        """The components that `match_view.method_filled` updates."""
+        return [self.match.method]
+
+    def begin(self, tab: gr.Tab) -> None:
+        """Has the chosen gallery indexed, behind the page, as soon as somebody opens this tab."""
+        tab.select(
+            self.gallery.show,
+            self.gallery.inputs,
+            [self.gallery.line, self.gallery.cancel],
+            show_progress="hidden",
+            api_visibility="private",
+        )
+
+    def _wire(self, button: gr.Button) -> None:
+        # Several at once, because the newest must not wait for those it replaces: they notice and say no more.
+        quiet: dict[str, Any] = {
+            "show_progress": "hidden",
+            "api_visibility": "private",
+            "trigger_mode": "multiple",
+            "outputs": [self.hits, self.found, self.explained, *self.match.outputs],
+        }
+        wanted = [*self.query.inputs, self.query.count, *self.gallery.inputs, self.match.method, self.turns]
+        gr.on([button.click, self.query.words.submit], self._search, wanted, **quiet)
+        self.query.examples.click(
+            _first, self.query.examples, self.query.words, queue=False, show_progress="hidden", api_visibility="private"
+        ).then(self._search, wanted, **quiet)
+        self.hits.select(self._select, [self.found, self.match.method, self.turns], **quiet)
+        self.match.method.input(
+            self._fit, self.match.method, self.match.method, show_progress="hidden", api_visibility="private"
+        ).then(self._again, [self.explained, self.match.method, self.turns], **quiet)
+
+    def _search(self, *given: Any) -> Iterator[Updates]:
+        *parts, count, kind, own, method, turns = given
+        current = turns.take()
+        try:
+            query = asked(*parts)
+            indexing = self.gallery.under_way(kind, own)
+            yield self._cleared(busy_html("Searching…"))
+            for done, total in indexing.watch():
+                if not current():
+                    return
+                yield self._cleared(progress_html(done, total))
+            gallery = indexing.gallery()
+            wanted = max(int(count), min(len(gallery), MOST_SCORES))
+            answer = self._models.get("retrieval").answer(gallery, query, wanted)
+            scores = np.array([hit.score for hit in answer.hits])
+            kept: Own | None = None if kind == GENERATED else own
+            notes = [*answer.notes, *doubts("retrieval", answer.familiar)]
+            found = Found(uuid4().hex, query, answer.hits[: int(count)], notes, indexing, kept)
+            shown = hits_content(found.run, found.hits, scores)
+            if not current():
+                return
+            yield {**self._cleared(gr.skip()), self.hits: gr.update(value=shown), self.found: found}
+            yield from self._explain(found, 0, method, current, chosen=False)
+        except Exception as error:  # Whatever happens, the person reads one sentence where the hits would stand.
+            if current():
+                yield self._cleared(error_html(sentence(error)))
+
+    def _select(self, found: Found | None, method: str, turns: Turns, event: gr.EventData) -> Iterator[Updates]:
+        if found is None or event.run != found.run or not 0 <= int(event.index) < len(found.hits):
+            yield {self.found: gr.skip()}
+            return
+        yield from self._explain(found, int(event.index), method, turns.take(), chosen=True)
+
+    def _explain(
+        self, found: Found, index: int, method: str, current: Callable[[], bool], chosen: bool
+    ) -> Iterator[Updates]:
+        """Updates of the match view for one of the hits."""
+        hit = found.hits[index]
+        try:
+            explained = Explained(f"{found.run}-{index}", hit.path.name, read_image(hit.path), found, chosen)
+        except Exception as error:
+            yield {self.explained: None, **self._match(self.match.failed(sentence(error)))}
+            return
+        yield {self.explained: explained, **self._match(self.match.busy(explained))}
+        yield from self._matched(explained, method, current)
+
+    def _again(self, explained: Explained | None, method: str, turns: Turns) -> Iterator[Updates]:
+        if explained is None:
+            yield {self.explained: None}
+            return
+        yield from self._matched(explained, method, turns.take())
+
+    def _matched(self, explained: Explained, method: str, current: Callable[[], bool]) -> Iterator[Updates]:
+        try:
+            task = self._models.get("retrieval")
+            match = task.explain(explained.picture, explained.found.query, None if method == DEFAULT else method)
+            shown = self.match.shown(explained, match)
+        except Exception as error:
+            shown = self.match.failed(sentence(error))
+        if current():
+            yield {self.explained: explained, **self._match(shown)}
+
+    def _fit(self, method: str) -> Any:
+        task = self._models.ready("retrieval")
+        return method_fitted(task, method) if task else gr.skip()
+
+    def _cleared(self, message: Any) -> Updates:
+        shown = said(message) if isinstance(message, str) else message
+        return {self.hits: shown, self.found: None, self.explained: None, **self._match(self.match.empty())}
+
+    def _match(self, updates: list[Any]) -> Updates:
+        return dict(zip(self.match.outputs, updates, strict=True))
+
+
+def _first(sample: list[str]) -> str:
+    return sample[0]

@@ -1,0 +1,96 @@
+"""Cosines as bars and as a histogram: plain HTML and SVG, everything that came from outside escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+
+from mm_demo.views.words import shortened, signed
+
+_BINS = 40
+_WIDTH, _HEIGHT = 400, 60
+
+
+def score_bars(candidates: Sequence[tuple[str, float]], label: str) -> str:
+    """A list of (text, cosine −1…1), best first, as one bar each: its length is the cosine, none below 0."""
+    rows = "".join(
+        f'<li><span class="name">{escape(text)}</span><span class="figure">{_plain(score)}</span>'
+        f'<span class="track" aria-hidden="true"><span style="width:{100 * min(1.0, max(0.0, score)):.1f}%"></span>'
+        "</span></li>"
+        for text, score in candidates
+    )
+    return f'<ol class="score-bars" aria-label="{escape(label)}">{rows}</ol>'
+
+
+def contribution_bars(words: Sequence[tuple[str, float]], score: float) -> str:
+    """What each word adds to a cosine, as bars right of a middle line, or left where it lowers the score.
+
+    Args:
+        words: (word, its part of the cosine), in reading order; the largest are shown first.
+        score: the cosine.
+    """
+    largest = max((abs(part) for _, part in words), default=0.0) or 1.0
+    rows = "".join(
+        f'<li><span class="name">{escape(shortened(word))}</span><span class="track" aria-hidden="true">'
+        f'<span class="{"for" if part >= 0 else "against"}" style="width:{50 * abs(part) / largest:.1f}%"></span>'
+        f'</span><span class="figure">{_signed(part)}</span></li>'
+        for word, part in sorted(words, key=lambda entry: -entry[1])
+    )
+    return (
+        f'<div class="contributions"><p>What each word adds to the score of {signed(score)}, or takes from it</p>'
+        f'<ol aria-label="Words by what they add to the score">{rows}</ol></div>'
+    )
+
+
+def score_histogram(scores: np.ndarray, hits: np.ndarray) -> str:
+    """How far the hits stand out: a histogram of a gallery's scores, the hits marked, the mean as a line.
+
+    Args:
+        scores: (pictures,) cosines of all pictures.
+        hits: (hits,) cosines of those that are shown, best first, at least one.
+    """
+    low, high = min(float(scores.min()), float(hits.min())), max(float(scores.max()), float(hits.max()))
+    if high - low < 1e-6:
+        return f'<p class="heard">{escape(standing_out(scores, hits))}</p>'
+    counts, _ = np.histogram(scores, bins=_BINS, range=(low, high))
+    step = _WIDTH / _BINS
+    bars = "".join(
+        f'<rect x="{i * step:.1f}" y="{_HEIGHT * (1 - n / counts.max()):.1f}" width="{step - 1:.1f}" '
+        f'height="{_HEIGHT * n / counts.max():.1f}"/>'
+        for i, n in enumerate(counts)
+        if n
+    )
+    ticks = "".join(
+        f'<line class="hit" x1="{x:.1f}" x2="{x:.1f}" y1="{_HEIGHT + 2}" y2="{_HEIGHT + 12}"/>'
+        for x in (hits - low) / (high - low) * _WIDTH
+    )
+    mean = (float(scores.mean()) - low) / (high - low) * _WIDTH
+    said = escape(standing_out(scores, hits))
+    return (
+        f'<figure class="standing-out"><svg viewBox="0 0 {_WIDTH} {_HEIGHT + 12}" preserveAspectRatio="none" '
+        f'role="img" aria-label="Histogram of the scores of all pictures. {said}">{bars}'
+        f'<line class="mean" x1="{mean:.1f}" x2="{mean:.1f}" y1="0" y2="{_HEIGHT + 2}"/>{ticks}</svg>'
+        f'<p class="ends"><span>{low:.2f}</span><span>{high:.2f}</span></p><figcaption>{said}</figcaption></figure>'
+    )
+
+
+def standing_out(scores: np.ndarray, hits: np.ndarray) -> str:
+    """The sentence that places the best hit among all scores of a gallery."""
+    mean, spread = float(scores.mean()), float(scores.std())
+    sentence = f"The mean score of {len(scores):,} pictures is {mean:.2f}"
+    if spread < 1e-6:
+        return f"{sentence}, and all are alike: this query tells none of them from the others."
+    above = (float(hits[0]) - mean) / spread
+    return (
+        f"{sentence}, their spread {spread:.2f}; the best hit, {float(hits[0]):.2f}, lies {above:.1f} spreads above it."
+    )
+
+
+def _signed(value: float) -> str:
+    return f"{'+' if value >= 0 else '−'}{abs(value):.3f}"
+
+
+def _plain(value: float) -> str:
+    return f"{'−' if value < 0 else ''}{abs(value):.3f}"
