@@ -11,7 +11,7 @@ import pytest
 
 import mm_demo.alignment
 from mm_demo.alignment import Progress, Settings, batches, run, world
-from mm_demo.ui.retrieval.alignment import build_alignment_panel
+from mm_demo.ui.retrieval.alignment import AlignmentPanel
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def panel_url(ended: list[threading.Event]) -> Iterator[str]:
             cached.cache_clear()
         list(run.train(Settings(batch=16, steps=1)))  # Drawing the world and importing the optimizer take seconds.
         with gr.Blocks(analytics_enabled=False) as app:
-            build_alignment_panel()
+            AlignmentPanel()
         app.launch(prevent_thread_lock=True, quiet=True)
         yield app.local_url
         app.close()

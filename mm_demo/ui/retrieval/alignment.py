@@ -35,13 +35,8 @@ _AT_ONCE = 3
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
-def build_alignment_panel() -> None:
-    """Draws the panel into the Blocks at hand and wires it. Every person's training is their own."""
-    AlignmentPanel()
-
-
 class AlignmentPanel:
-    """The settings, the two buttons, and all that moves below them."""
+    """The settings, the two buttons, and all that moves below them. Every person's training is their own."""
 
     def __init__(self) -> None:
         with gr.Column(elem_id="alignment"):
