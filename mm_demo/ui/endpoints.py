@@ -99,7 +99,7 @@ def add_endpoints(models: Models) -> None:
             api_description=_SENTIMENT,
         )
         gallery = gr.File(type="filepath", label="Gallery: a zip of pictures; None for the app's own generated scenes")
-        query = gr.Textbox(label="Query: words; empty to look for the picture alone")
+        query = gr.Textbox("", label="Query: words; empty to look for the picture alone")
         wanted = PictureInput(type="filepath", label="Picture to look for, alone or beside the words; or None")
         share = gr.Number(0.5, label="The words' share where both are given, 0…1")
         hits = gr.Number(10, label=f"How many hits, 1…{MOST_HITS}")
