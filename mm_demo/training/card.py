@@ -40,7 +40,7 @@ def card(figures: dict[str, Any], hardware: str, minutes: int) -> str:
     task = figures["task"]
     architecture, pipeline, does = _ABOUT[task]
     pairs = ", ".join(f"{color} {kind}" for color, kind in sorted(HELD_OUT_PAIRS))
-    sections = [_table(name, found) for name, found in figures.items() if isinstance(found, dict)]
+    sections = [figures_table(name, found) for name, found in figures.items() if isinstance(found, dict)]
     seen, spoken, polished = (s.steps * s.batch for s in (vision.SCHEDULE, blip.SCHEDULE, blip.POLISH))
     return f"""---
 library_name: transformers
@@ -83,10 +83,11 @@ over training scenes, by which the app says when a picture is of another kind; i
 """
 
 
-def _table(name: str, found: dict[str, Any]) -> str:
+def figures_table(name: str, found: dict[str, Any]) -> str:
+    """A figure's rows, one for each set, as a Markdown table; several tables where the sets have parts."""
     nested = all(isinstance(v, dict) for row in found.values() for v in row.values())
     if nested:
-        return "".join(_table(f"{name}: {part}", rows) for part, rows in found.items())
+        return "".join(figures_table(f"{name}: {part}", rows) for part, rows in found.items())
     heads = list(next(iter(found.values())))
     lines = [f"| {name} | {' | '.join(heads)} |", f"| --- | {' | '.join('---:' for _ in heads)} |"]
     lines += [f"| {row} | {' | '.join(_cell(head, values[head]) for head in heads)} |" for row, values in found.items()]

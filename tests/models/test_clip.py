@@ -137,6 +137,21 @@ def test_vectors_are_the_librarys(
     assert matcher.bias == (pytest.approx(float(model.logit_bias.detach())) if hasattr(model, "logit_bias") else None)
 
 
+@pytest.mark.parametrize("capable", [True, False])
+def test_a_wide_tower_embeds_in_half_precision_where_the_cpu_can(
+    capable: bool, tmp_path: Path, pictures: list[Image.Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide = {"hidden_size": 512, "intermediate_size": 512, "num_attention_heads": 8, "num_hidden_layers": 1}
+    matcher = open_model("retrieval", str(save("clip", tmp_path, **wide)), "cpu")
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": capable})
+    found = matcher.embed_pictures(pictures)
+    exact = np.array([matcher.match(pictures[0], picture).similarity for picture in pictures])
+    difference = np.abs(found @ found[0] - exact).max()
+    assert difference < (0.03 if capable else 1e-5)
+    assert bool(difference > 1e-5) is capable
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
+
+
 def test_text_and_picture_are_traced_as_eager_attention_computes_them(
     matcher: DualEncoder, plain: tuple[PreTrainedModel, ProcessorMixin], pictures: list[Image.Image]
 ) -> None:

@@ -18,6 +18,8 @@ from mm_demo.models.familiarity import Familiarity
 from mm_demo.models.family import Picture
 
 _PROBE = Image.new("RGB", (48, 32))
+_WIDE = 512
+"""From this width on matrix products, not the calls around them, take a tower's time on a CPU."""
 
 
 class VisionTower:
@@ -63,6 +65,14 @@ class VisionTower:
         """(images, dimensions) float32, each row of length 1."""
         features: Tensor = self._model.get_image_features(pixel_values=self.pixels(images)).pooler_output
         return normalize(features.float(), dim=-1)
+
+    def embed_quickly(self, images: Sequence[Image.Image]) -> Tensor:
+        """As `embed`, without a graph; wide towers in half precision where the CPU computes in it, cosines to 0.01."""
+        model = self._model
+        wide = model.config.vision_config.hidden_size >= _WIDE
+        half = wide and model.device.type == "cpu" and bool(torch.cpu.get_capabilities().get("avx512_bf16"))
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half):
+            return self.embed(images)
 
     def look(self, image: Image.Image) -> Picture:
         """The picture's encoding and how familiar it is."""

@@ -16,7 +16,7 @@ from mm_demo.models.clip.words import QueryWord
 from mm_demo.models.family import WordMatch
 
 _BUDGET = 128 << 20
-"""Bytes of gradients that are computed at once: 88 words of CLIP B/32, or 5 of SigLIP B/16."""
+"""Bytes of gradients that are computed at once: all words that CLIP B/32 reads, or 6 of SigLIP B/16."""
 
 
 class WordMatches(Sequence[WordMatch]):

@@ -13,6 +13,7 @@ from mm_demo.tasks.inputs import read_image
 from mm_demo.ui.models import Models
 from mm_demo.ui.notice import doubts
 from mm_demo.ui.pickers import DEFAULT
+from mm_demo.ui.retrieval.alignment import AlignmentPanel
 from mm_demo.ui.retrieval.comparing import ComparingPanel
 from mm_demo.ui.retrieval.gallery import GENERATED, GallerySource, Own, progress_html
 from mm_demo.ui.retrieval.hits import MOST_SCORES, Found, hits_content, hits_view, said
@@ -51,6 +52,8 @@ class SearchTab:
             NamingPanel(models, self.query.source.inputs, self.explained)
         with gr.Accordion("Texts beside pictures", open=False, elem_id="search-comparing"):
             ComparingPanel(models, self.gallery, self.found)
+        with gr.Accordion("Alignment, live: train such a space from nothing", open=False, elem_id="search-alignment"):
+            AlignmentPanel()
         self._wire(button)
 
     @property
