@@ -100,7 +100,7 @@ class MatchView:
         """The hit with why it was found."""
         query = explained.found.query
         parts = [(part.word, part.contribution) for part in match.words]
-        rest = "how they go together" if query.picture is None else "your picture, and how they go together"
+        rest = "how they go together" if query.picture is None else "your picture and the rest"
         bars = gr.update(value=contribution_bars(parts, match.score, rest), visible=bool(parts))
         hit = picture_and(explained.picture, _hit(explained, match))
         doubted = [*explained.found.notes, *doubts("retrieval", match.familiar, match.unknown_words)]
