@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from mm_demo.views.scores import plain
+
 
 @dataclass(frozen=True)
 class ShownHit:
@@ -38,7 +40,7 @@ def hit_grid(hits: Sequence[ShownHit], low: float, high: float, mean: float, cho
         f"{_picture(hit)}"
         f'<span class="rank">{i + 1}</span><span class="name" title="{escape(hit.name)}">{escape(hit.name)}</span>'
         f'<span class="bar" aria-hidden="true"><span style="width:{_percent((hit.score - low) / span)}"></span>'
-        f'<i style="left:{marked}"></i></span><span class="score">{hit.score:.3f}</span></button></li>'
+        f'<i style="left:{marked}"></i></span><span class="score">{plain(hit.score)}</span></button></li>'
         for i, hit in enumerate(hits)
     )
     return (
@@ -51,7 +53,7 @@ def hit_grid(hits: Sequence[ShownHit], low: float, high: float, mean: float, cho
 def _picture(hit: ShownHit) -> str:
     if not hit.source:
         return '<span class="missing">can’t be read any more</span>'
-    return f'<img alt="{escape(hit.name)}, score {hit.score:.3f}" src="{hit.source}">'
+    return f'<img alt="{escape(hit.name)}, score {plain(hit.score)}" src="{hit.source}">'
 
 
 def _percent(share: float) -> str:

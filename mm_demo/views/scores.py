@@ -7,7 +7,7 @@ from html import escape
 
 import numpy as np
 
-from mm_demo.views.words import shortened, signed
+from mm_demo.views.words import shortened
 
 _BINS = 40
 _WIDTH, _HEIGHT = 400, 60
@@ -16,7 +16,7 @@ _WIDTH, _HEIGHT = 400, 60
 def score_bars(candidates: Sequence[tuple[str, float]], label: str) -> str:
     """A list of (text, cosine −1…1), best first, as one bar each: its length is the cosine, none below 0."""
     rows = "".join(
-        f'<li><span class="name">{escape(text)}</span><span class="figure">{_plain(score)}</span>'
+        f'<li><span class="name">{escape(text)}</span><span class="figure">{plain(score)}</span>'
         f'<span class="track" aria-hidden="true"><span style="width:{100 * min(1.0, max(0.0, score)):.1f}%"></span>'
         "</span></li>"
         for text, score in candidates
@@ -24,22 +24,25 @@ def score_bars(candidates: Sequence[tuple[str, float]], label: str) -> str:
     return f'<ol class="score-bars" aria-label="{escape(label)}">{rows}</ol>'
 
 
-def contribution_bars(words: Sequence[tuple[str, float]], score: float) -> str:
+def contribution_bars(words: Sequence[tuple[str, float]], score: float, rest: str) -> str:
     """What each word adds to a cosine, as bars right of a middle line, or left where it lowers the score.
 
     Args:
         words: (word, its part of the cosine), in reading order; the largest are shown first.
         score: the cosine.
+        rest: what the words do not account for comes from; shown last, so that all bars sum to the score.
     """
-    largest = max((abs(part) for _, part in words), default=0.0) or 1.0
+    left = score - sum(part for _, part in words)
+    largest = max(abs(part) for part in (left, *(part for _, part in words))) or 1.0
+    ordered = [(shortened(word), part, _side(part)) for word, part in sorted(words, key=lambda entry: -entry[1])]
     rows = "".join(
-        f'<li><span class="name">{escape(shortened(word))}</span><span class="track" aria-hidden="true">'
-        f'<span class="{"for" if part >= 0 else "against"}" style="width:{50 * abs(part) / largest:.1f}%"></span>'
-        f'</span><span class="figure">{_signed(part)}</span></li>'
-        for word, part in sorted(words, key=lambda entry: -entry[1])
+        f'<li><span class="name">{escape(name)}</span><span class="track" aria-hidden="true">'
+        f'<span class="{side}" style="width:{50 * abs(part) / largest:.1f}%"></span></span>'
+        f'<span class="figure">{_signed(part)}</span></li>'
+        for name, part, side in [*ordered, (rest, left, f"rest {_side(left)}")]
     )
     return (
-        f'<div class="contributions"><p>What each word adds to the score of {signed(score)}, or takes from it</p>'
+        f'<div class="contributions"><p>What each word adds to the score of {plain(score)}, or takes from it</p>'
         f'<ol aria-label="Words by what they add to the score">{rows}</ol></div>'
     )
 
@@ -72,25 +75,30 @@ def score_histogram(scores: np.ndarray, hits: np.ndarray) -> str:
         f'<figure class="standing-out"><svg viewBox="0 0 {_WIDTH} {_HEIGHT + 12}" preserveAspectRatio="none" '
         f'role="img" aria-label="Histogram of the scores of all pictures. {said}">{bars}'
         f'<line class="mean" x1="{mean:.1f}" x2="{mean:.1f}" y1="0" y2="{_HEIGHT + 2}"/>{ticks}</svg>'
-        f'<p class="ends"><span>{low:.2f}</span><span>{high:.2f}</span></p><figcaption>{said}</figcaption></figure>'
+        f'<p class="ends"><span>{plain(low)}</span><span>{plain(high)}</span></p><figcaption>{said}</figcaption>'
+        "</figure>"
     )
 
 
 def standing_out(scores: np.ndarray, hits: np.ndarray) -> str:
     """The sentence that places the best hit among all scores of a gallery."""
     mean, spread = float(scores.mean()), float(scores.std())
-    sentence = f"The mean score of {len(scores):,} pictures is {mean:.2f}"
+    sentence = f"The mean score of {len(scores):,} pictures is {plain(mean)}"
     if spread < 1e-6:
         return f"{sentence}, and all are alike: this query tells none of them from the others."
-    above = (float(hits[0]) - mean) / spread
-    return (
-        f"{sentence}, their spread {spread:.2f}; the best hit, {float(hits[0]):.2f}, lies {above:.1f} spreads above it."
-    )
+    best = float(hits[0])
+    above = f"{(best - mean) / spread:.1f} spreads above it"
+    return f"{sentence}, their spread {plain(spread)}; the best hit, {plain(best)}, lies {above}."
 
 
 def _signed(value: float) -> str:
     return f"{'+' if value >= 0 else '−'}{abs(value):.3f}"
 
 
-def _plain(value: float) -> str:
+def plain(value: float) -> str:
+    """A cosine as people read it: "0.230", "−0.072"."""
     return f"{'−' if value < 0 else ''}{abs(value):.3f}"
+
+
+def _side(part: float) -> str:
+    return "for" if part >= 0 else "against"

@@ -7,6 +7,8 @@ from html import escape
 
 import numpy as np
 
+from mm_demo.views.scores import plain
+
 
 def similarity_table(
     texts: Sequence[str], pictures: Sequence[tuple[str, str]], cosines: np.ndarray, shown: np.ndarray
@@ -27,7 +29,7 @@ def similarity_table(
         f'<tr><th scope="row">{escape(text)}</th>'
         + "".join(
             f'<td data-cosine="{cosine:.5f}" style="--share:{share:.3f}"><b>{100 * share:.0f} %</b>'
-            f"<small>{cosine:.3f}</small></td>"
+            f"<small>{plain(cosine)}</small></td>"
             for cosine, share in zip(cosine_row, share_row, strict=True)
         )
         + "</tr>"

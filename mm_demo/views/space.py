@@ -49,7 +49,7 @@ def space_map(
         f'<div class="scroll" tabindex="0" role="region" aria-label="Map of the shared space"><svg '
         f'viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(gap_sentence(gap))}">'
         f'<rect class="frame" x="1" y="1" width="{WIDTH - 2}" height="{HEIGHT - 26}" rx="8"/>'
-        f"{middles}{framed}{numbered}"
+        f"{framed}{middles}{numbered}"
         f'<text class="axis" x="{WIDTH / 2}" y="{HEIGHT - 6}">first component: {_percent(explained[0])} of the variance'
         "</text>"
         f'<text class="axis" transform="translate(17 {(HEIGHT - 26) / 2}) rotate(-90)">second component: '

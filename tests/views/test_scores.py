@@ -58,10 +58,11 @@ def test_how_far_the_best_hit_stands_out_is_said() -> None:
 
 
 def test_contributions_go_right_or_left_with_the_largest_first() -> None:
-    page = Tags(contribution_bars([("not", -0.1), (ATTACK, 0.2)], 0.1))
-    bars = [a for a in page.attributes if a.get("class") in ("for", "against")]
-    assert [(b["class"], b["style"]) for b in bars] == [("for", "width:50.0%"), ("against", "width:25.0%")]
-    assert "+0.200" in page.text and "−0.100" in page.text and "img" not in page.tags
+    page = Tags(contribution_bars([("not", -0.1), (ATTACK, 0.2)], 0.15, "<rest>"))
+    bars = [(a["class"], a["style"]) for a in page.attributes if "style" in a]
+    assert bars == [("for", "width:50.0%"), ("against", "width:25.0%"), ("rest for", "width:12.5%")]
+    assert [text for text in page.text if text[0] in "+−"] == ["+0.200", "−0.100", "+0.050"]
+    assert "img" not in page.tags and "rest" not in page.tags
 
 
 def test_score_bars_hold_cosines_below_zero_and_markup_as_text() -> None:

@@ -13,7 +13,7 @@ from mm_demo.ui.attention_view import Word, attention_view, content, flat, pictu
 from mm_demo.ui.downloads import Downloads, none_yet
 from mm_demo.ui.notice import doubts, notice
 from mm_demo.ui.pickers import DEFAULT
-from mm_demo.views.scores import contribution_bars
+from mm_demo.views.scores import contribution_bars, plain
 from mm_demo.views.words import shortened
 
 if TYPE_CHECKING:
@@ -100,7 +100,8 @@ class MatchView:
         """The hit with why it was found."""
         query = explained.found.query
         parts = [(part.word, part.contribution) for part in match.words]
-        bars = gr.update(value=contribution_bars(parts, match.score), visible=bool(parts))
+        rest = "how they go together" if query.picture is None else "your picture and the rest"
+        bars = gr.update(value=contribution_bars(parts, match.score, rest), visible=bool(parts))
         hit = picture_and(explained.picture, _hit(explained, match))
         doubted = [*explained.found.notes, *doubts("retrieval", match.familiar, match.unknown_words)]
         beside = [_HIDDEN, gr.skip()]
@@ -127,7 +128,7 @@ class MatchView:
             "familiar": match.familiar,
             "unknown_words": match.unknown_words,
         }
-        title = f"{shortened(explained.found.query.text) or 'a picture'}: {explained.name}, score {match.score:.3f}"
+        title = f"{shortened(explained.found.query.text) or 'a picture'}: {explained.name}, score {plain(match.score)}"
         return self.downloads.offer("match", explained.picture, maps, title, numbers)
 
 
@@ -145,7 +146,7 @@ def method_fitted(task: Any, method: str) -> Any:
 
 def _hit(explained: Explained, match: Match) -> dict[str, Any]:
     largest = max((abs(part.contribution) for part in match.words), default=0.0) or 1.0
-    heading = f"{explained.name}, score {match.score:.3f}" + (
+    heading = f"{explained.name}, score {plain(match.score)}" + (
         ": choose a word to see the part of the picture that it meets." if match.words else ""
     )
     return content(
@@ -154,7 +155,7 @@ def _hit(explained: Explained, match: Match) -> dict[str, Any]:
         match.map.shape,
         whole=Word(text="whole query", map=flat(match.map)),
         heading=heading,
-        spoken=f"{explained.name} explained, score {match.score:.3f}",
+        spoken=f"{explained.name} explained, score {plain(match.score)}",
         about="match",
         follow=explained.chosen,
     )
