@@ -110,9 +110,7 @@ def test_hierarchical_of_two() -> None:
     a, t = ref.names
     ref.check(
         [
-            ref.linear(
-                "classifier", np.tanh(ref["mixtures.0"][0] * h[a] + ref["mixtures.0"][1] * h[t] + ref["biases"][0])
-            )
+            ref.linear("classifier", relu(ref["mixtures.0"][0] * h[a] + ref["mixtures.0"][1] * h[t] + ref["biases"][0]))
             for h in ref.projected(np.tanh)
         ]
     )
@@ -124,10 +122,10 @@ def test_hierarchical_of_three() -> None:
     logits = []
     for h in ref.projected(np.tanh):
         pairs = [
-            np.tanh(ref[f"mixtures.{k}"][0] * h[x] + ref[f"mixtures.{k}"][1] * h[y] + ref["biases"][k])
+            relu(ref[f"mixtures.{k}"][0] * h[x] + ref[f"mixtures.{k}"][1] * h[y] + ref["biases"][k])
             for k, (x, y) in enumerate([(a, i), (a, t), (i, t)])
         ]
-        top = np.tanh(sum(w * pair for w, pair in zip(ref["mixtures.3"], pairs, strict=True)) + ref["biases"][3])
+        top = relu(sum(w * pair for w, pair in zip(ref["mixtures.3"], pairs, strict=True)) + ref["biases"][3])
         logits.append(ref.linear("classifier", top))
     ref.check(logits)
 
