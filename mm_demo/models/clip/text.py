@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import torch
@@ -14,6 +16,7 @@ from mm_demo.attention.recorder import Recorder, Site
 from mm_demo.attention.trace import Segment, TextLayout
 from mm_demo.errors import UserError
 from mm_demo.models.clip.tracing import Traced, enter_at, entered
+from mm_demo.models.clip.words import words_of
 from mm_demo.models.tokens import ReadText, TokenReader
 
 Element = TypeVar("Element")
@@ -55,12 +58,26 @@ class TextTower:
         self._padding: int = tokenizer.pad_token_id if filled else tokenizer.eos_token_id
         self._padding_label = str(tokenizer.pad_token)
         self._left = filled and tokenizer.padding_side == "left"
+        known: list[str] | None = getattr(model.config, "known_words", None)
+        self._known = None if known is None else frozenset(known)
         self._attention = [module for module in model.text_model.modules() if isinstance(module, attention)]
         enter_at(model.text_model.embeddings)
 
     def read(self, text: str) -> ReadText:
-        """The tokens of as much of a text as the model has positions for, without padding."""
-        return self._reader.read(text, self._longest)
+        """The tokens of as much of a text as the model has positions for, without padding.
+
+        A byte-pair vocabulary has pieces for any word: which ones the model was trained on, only a checkpoint whose
+        configuration lists its `known_words` can tell.
+        """
+        read = self._reader.read(text, self._longest)
+        if self._known is None:
+            return read
+        unknown = [word.word for word in words_of(text, read) if not self._knows(word.word.lower())]
+        return replace(read, unknown_words=list(dict.fromkeys(unknown)))
+
+    def _knows(self, word: str) -> bool:
+        parts = [part for part in re.split(r"[-'’]", word) if len(part) > 1 or part == word]
+        return self._known is None or all(part in self._known for part in parts)
 
     def embed(self, texts: Sequence[list[int]]) -> Tensor:
         """(texts, dimensions) float32, each row of length 1, of texts given by their ids."""

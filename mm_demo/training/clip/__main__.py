@@ -19,7 +19,7 @@ from mm_demo.alignment.losses import contrastive_loss, triplet_loss
 from mm_demo.training import vision
 from mm_demo.training.bank import SIDE, open_bank
 from mm_demo.training.clip.batches import Collate
-from mm_demo.training.clip.processor import LONGEST, make_processor
+from mm_demo.training.clip.processor import LONGEST, known_words, make_processor
 from mm_demo.training.clip.towers import make_model
 from mm_demo.training.loop import Schedule, fit, parser, schedule_of
 
@@ -103,6 +103,7 @@ def main() -> None:
     folder = asked.runs / asked.run / asked.loss
     fit(aligning, Collate(bank, tokenizer, LONGEST), len(bank), schedule, folder, asked.device)
     final = folder / f"clip-{asked.loss}-scenes"
+    model.config.known_words = known_words()
     model.half().save_pretrained(final)
     processor.save_pretrained(final)
 

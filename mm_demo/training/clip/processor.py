@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from random import Random
 
@@ -11,25 +12,37 @@ from transformers import CLIPImageProcessor, CLIPProcessor, CLIPTokenizerFast
 
 from mm_demo.scenes import make_scene
 from mm_demo.scenes.descriptions import describe_all, describe_some, tell
-from mm_demo.scenes.words import STRANGERS
+from mm_demo.scenes.words import KIND_WORDS, STRANGERS, plural
 
 LONGEST = 64
 """Tokens of a text, the two special ones among them."""
 
 _HEARD_IN = 600
 _MERGES = 450
+_PARTS = 6
 _END = "</w>"
 _START_TOKEN, _END_TOKEN = "<|startoftext|>", "<|endoftext|>"
 
 
 def texts() -> Iterator[str]:
-    """Texts in which every word of the world is met many times."""
+    """Texts in which every word of the world is met many times, and some of things that are not in it."""
     rng = Random(0)
     for seed in range(_HEARD_IN):
         objects = make_scene(seed, split="train").objects
         for description in (describe_all(objects, rng), describe_some(objects, rng)):
             yield tell(description, rng).text
         yield " ".join(rng.sample(STRANGERS, 2))
+
+
+def known_words() -> list[str]:
+    """The words that training is full of; the checkpoint's configuration keeps them, so that others can be named."""
+    rng = Random(0)
+    said = [name for names in KIND_WORDS.values() for name in (*names, *map(plural, names))]
+    for seed in range(_HEARD_IN):
+        objects = make_scene(seed, split="train").objects
+        for description in (describe_all(objects, rng), *(describe_some(objects, rng) for _ in range(_PARTS))):
+            said.append(tell(description, rng).text)
+    return sorted({word for text in said for word in re.findall(r"\w+", text)})
 
 
 def make_tokenizer() -> CLIPTokenizerFast:
