@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -300,3 +301,14 @@ def _assert_equal_traces(mine: Trace, theirs: Trace) -> None:
         assert expected.gradient is not None
         torch.testing.assert_close(found.weights, expected.weights, atol=1e-6, rtol=0)
         torch.testing.assert_close(found.gradient, expected.gradient, atol=1e-6, rtol=1e-4)
+
+
+def test_only_a_checkpoint_that_lists_its_words_can_name_others(folders: dict[str, Path], tmp_path: Path) -> None:
+    folder = save("clip", tmp_path)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(json.dumps(config | {"known_words": ["a", "red", "star"]}), encoding="utf-8")
+    listing, silent = (open_model("retrieval", str(place), "cpu") for place in (folder, folders["clip"]))
+    assert isinstance(listing, DualEncoder) and isinstance(silent, DualEncoder)
+    for text, unknown in (("A red snark!", ["snark"]), ("red-star's ?", []), ("red-hat 🙂", ["red-hat", "🙂"])):
+        assert listing.read(text).unknown_words == unknown
+        assert silent.read(text).unknown_words == []

@@ -1,0 +1,95 @@
+"""The shipped retrieval checkpoints find what is meant, point at it, and say what they don't know."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import mm_demo
+from mm_demo.evaluation.pictures import SETS
+from mm_demo.evaluation.pointing import points_at
+from mm_demo.evaluation.retrieval import recall
+from mm_demo.evaluation.singling import SingledOut, single_out
+from mm_demo.models.catalog import cards_for
+from mm_demo.models.loading import WEIGHTS
+from mm_demo.tasks.retrieval import RetrievalTask
+from mm_demo.tasks.retrieval_result import Query
+
+FIRST = 78_000_000
+"""Seeds that neither training nor the published figures use."""
+
+CHECKPOINTS = [card.id for card in cards_for("retrieval", "embedded")]
+
+
+@pytest.fixture(scope="module", params=CHECKPOINTS)
+def task(request: pytest.FixtureRequest) -> RetrievalTask:
+    return mm_demo.load("retrieval", model=request.param, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def contrastive() -> RetrievalTask:
+    return mm_demo.load("retrieval", device="cpu")
+
+
+@pytest.fixture(scope="module")
+def gallery() -> list[SingledOut]:
+    return single_out(SETS["held-out scenes"], count(FIRST), 150)
+
+
+def test_texts_and_pictures_find_each_other(task: RetrievalTask, gallery: list[SingledOut]) -> None:
+    cosines = task.similarities([one.told.text for one in gallery], [one.picture for one in gallery])
+    for found in (recall(cosines), recall(cosines.T)):
+        assert found["recall@1"] >= 0.85
+        assert found["recall@5"] >= 0.97
+        assert found["chance@1"] == pytest.approx(1 / 150)
+
+
+def test_words_point_at_their_object(contrastive: RetrievalTask) -> None:
+    pointed = []
+    for one in single_out(SETS["held-out scenes"], count(FIRST + 1000), 25):
+        scene = SETS["held-out scenes"](one.seed)
+        match = contrastive.explain(one.picture, Query(one.told.text))
+        maps = {word.place: word.map for word in match.words}
+        mentions = one.description.mentions
+        for start, end, at in one.told.spans:
+            meant = [o for o in scene.objects if mentions[at].fits(o)]
+            if len(meant) == 1:
+                pointed.append(points_at(maps[start, end], meant[0]))
+    assert len(pointed) > 50
+    assert np.mean(pointed) >= 0.8
+
+
+def test_a_word_that_is_true_adds_more_than_one_that_is_not(contrastive: RetrievalTask) -> None:
+    scene = next(s for i in count(FIRST) if len((s := SETS["held-out scenes"](i)).objects) == 1)
+    here = scene.objects[0]
+    picture = Image.fromarray(scene.picture)
+    other = "pink" if here.color != "pink" else "blue"
+    true, false = (
+        next(word for word in contrastive.explain(picture, Query(f"a {color} {here.kind}")).words if word.word == color)
+        for color in (here.color, other)
+    )
+    assert true.contribution > 0 > false.contribution
+
+
+def test_what_it_does_not_know_is_said(contrastive: RetrievalTask) -> None:
+    query = Query("a red star, two umbrellas and a snarky xylophone")
+    assert contrastive.unknown_words(query) == ["snarky", "xylophone"]
+    noise = np.random.default_rng(0).integers(0, 256, (120, 160, 3), dtype=np.uint8)
+    known, _ = contrastive.familiarity(Image.fromarray(noise))
+    assert not known
+
+
+@pytest.mark.parametrize("name", CHECKPOINTS)
+def test_the_folders_open_with_the_ordinary_classes(name: str) -> None:
+    from transformers import AutoModel, AutoProcessor
+
+    folder = WEIGHTS / name
+    model = AutoModel.from_pretrained(folder, local_files_only=True)
+    processor = AutoProcessor.from_pretrained(folder, local_files_only=True)
+    inputs = processor(text=["a red star"], images=[Image.new("RGB", (50, 40))], return_tensors="pt", padding=True)
+    assert type(model).__name__ == "CLIPModel"
+    assert model(**inputs).logits_per_image.shape == (1, 1)
+    assert (folder / "README.md").is_file()
