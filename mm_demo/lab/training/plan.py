@@ -1,0 +1,30 @@
+"""How long and how everything is trained: the same for every strategy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One budget for all.
+
+    Attributes:
+        seeds: one model each; they differ in first parameters and in the order of the examples.
+        rates: learning rates to choose from.
+        trial: epochs after which only the rate with the least mean validation loss over the seeds goes on.
+        epochs: at most so many.
+        patience: a seed stops after so many epochs without a lower validation loss.
+        batch: examples a step.
+        decay: weight decay.
+        missing: share of training examples that lose one modality, so that missing ones are known afterwards.
+    """
+
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    rates: tuple[float, ...] = (0.003, 0.01, 0.03)
+    trial: int = 6
+    epochs: int = 30
+    patience: int = 6
+    batch: int = 250
+    decay: float = 0.01
+    missing: float = 0.1
