@@ -1,7 +1,7 @@
 """Data of which it is known how the modalities interact: redundant, unique, additive or synergistic information.
 
-With u₁, u₂, s ~ N(0, I₄) modality m shows x_m = [u_m; s] W_m + noise · ε in 32 dimensions, W_m fixed and random. The label
-is the sign of a mixture of four terms, each with unit variance,
+With u₁, u₂, s ~ N(0, I₄) modality m shows x_m = [u_m; s] W_m + noise · ε in 32 dimensions, W_m fixed and random. The
+label is the sign of a mixture of four terms, each with unit variance,
 
     redundancy · s₀ + unique · u₁₀ + additive · (u₁₀ + u₂₀)/√2 + synergy · u₁₀ u₂₀ > 0,
 

@@ -16,9 +16,9 @@ def sequence(seed: int = 0) -> Dataset:
     """Draw the task; always the same for one seed.
 
     "content" is 8 states of 16 features: one feature, of its own for every state, holds the value +1 or −1, and four of
-    the eight values are +1, so that their mean says nothing. A state doesn't say where it stands. "question" begins with
-    the asked place as one of 8 features and a ninth feature that marks it as the question; three distractors with other
-    places and no mark follow. The label is the sign of the value at the asked place.
+    the eight values are +1, so that their mean says nothing. A state doesn't say where it stands. "question" begins
+    with the asked place as one of 8 features and a ninth feature that marks it as the question; three distractors with
+    other places and no mark follow. The label is the sign of the value at the asked place.
     """
     generator = torch.Generator().manual_seed(seed)
     count = TRAIN + VALIDATION + TEST

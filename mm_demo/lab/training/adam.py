@@ -13,7 +13,7 @@ _EPSILON = 1e-8
 
 @dataclass
 class AdamW:
-    """Decoupled weight decay (Loshchilov and Hutter 2019), with torch's defaults; torch's own takes one rate for all rows.
+    """Decoupled weight decay (Loshchilov and Hutter 2019), with torch's defaults; torch's own takes one rate for all.
 
     Attributes:
         rates: (members,), the learning rates.

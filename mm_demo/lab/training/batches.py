@@ -9,12 +9,13 @@ from torch import Tensor
 
 from mm_demo.lab.data.dataset import Modalities
 
+Batch = tuple[dict[str, Tensor], dict[str, Tensor]]
+"""States (members, batch, length, dim) and masks (members, batch, length) of every modality."""
+
 
 def orders(seeds: Sequence[int], epoch: int, examples: int) -> Tensor:
     """(seeds, examples) int64: an order for each seed that depends on the seed and the epoch alone."""
-    return torch.stack(
-        [torch.randperm(examples, generator=_generator(seed, epoch, purpose=1)) for seed in seeds]
-    )
+    return torch.stack([torch.randperm(examples, generator=_generator(seed, epoch, purpose=1)) for seed in seeds])
 
 
 def lost(seeds: Sequence[int], epoch: int, examples: int, modalities: int, share: float) -> Tensor:
@@ -27,16 +28,14 @@ def lost(seeds: Sequence[int], epoch: int, examples: int, modalities: int, share
     return torch.stack(found)
 
 
-def gather(modalities: Modalities, rows: Tensor, gone: Tensor | None = None) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+def gather(modalities: Modalities, rows: Tensor, gone: Tensor) -> Batch:
     """States and masks of the examples `rows` (members, batch), those `gone` (members, batch) by number masked out."""
     states = {name: modality.states[rows] for name, modality in modalities.items()}
     masks = {name: modality.mask[rows] for name, modality in modalities.items()}
-    if gone is not None:
-        masks = {name: mask & (gone != i)[..., None] for i, (name, mask) in enumerate(masks.items())}
-    return states, masks
+    return states, {name: mask & (gone != i)[..., None] for i, (name, mask) in enumerate(masks.items())}
 
 
-def shared(modalities: Modalities, members: int) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+def shared(modalities: Modalities, members: int) -> Batch:
     """The same examples for every member, without copying them."""
     states = {name: m.states.expand(members, *m.states.shape) for name, m in modalities.items()}
     masks = {name: m.mask.expand(members, *m.mask.shape) for name, m in modalities.items()}

@@ -64,7 +64,7 @@ class Fit:
         """What the best state of every seed says.
 
         Returns:
-            Logits (seeds, examples, classes) and, from strategies that have them, weights (seeds, examples, modalities).
+            Logits (seeds, examples, classes), and weights (seeds, examples, modalities) where the strategy has any.
         """
         return self._ask(self.state.chosen(), torch.arange(len(self.plan.seeds), device=self._device), modalities)
 

@@ -73,11 +73,11 @@ class Members:
             masks: modality → (chosen, batch, length) bool.
         """
         self._template.train(torch.is_grad_enabled())
-        given = (rows, {name: buffer[which] for name, buffer in self.buffers.items()}, dict(states), dict(masks))
+        buffers = {name: buffer[which] for name, buffer in self.buffers.items()}
         if self._vectorise:
-            found = vmap(self._one, randomness="different")(*given)
+            found = vmap(self._one, randomness="different")(rows, buffers, dict(states), dict(masks))
         else:
-            each = [self._one(*_member(given, i)) for i in range(len(rows))]
+            each = [self._one(rows[i], _at(buffers, i), _at(states, i), _at(masks, i)) for i in range(len(rows))]
             found = {key: torch.stack([one[key] for one in each]) for key in each[0]}
         return Answers(
             found["logits"], found.get("weights"), found.get("auxiliary", found["logits"].new_zeros(len(rows)))
@@ -100,6 +100,5 @@ def seeded(make: Callable[[], nn.Module], seed: int) -> nn.Module:
         return make()
 
 
-def _member(given: tuple[Tensor, dict[str, Tensor], dict[str, Tensor], dict[str, Tensor]], i: int) -> tuple:  # type: ignore[type-arg]
-    row, *others = given
-    return row[i], *({name: tensor[i] for name, tensor in other.items()} for other in others)
+def _at(tensors: Mapping[str, Tensor], i: int) -> dict[str, Tensor]:
+    return {name: tensor[i] for name, tensor in tensors.items()}

@@ -125,4 +125,5 @@ class FitState:
         rate = self.best_rate()
         curve = self.curves[-1].view(3, len(self.rates), self.seeds)[:, rate].cpu()
         on_trial = self.epoch < plan.trial and not self.done
-        return Progress(strategy, self.epoch, plan.epochs, None if on_trial else plan.rates[rate], *curve, self.done)
+        chosen = None if on_trial else plan.rates[rate]
+        return Progress(strategy, self.epoch, plan.epochs, chosen, curve[0], curve[1], curve[2], self.done)
