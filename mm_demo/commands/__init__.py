@@ -3,4 +3,4 @@
 They are quick to import, so that `--help` is: what is slow is imported inside `run`.
 """
 
-NAMES: tuple[str, ...] = ("caption", "vqa", "sentiment", "scenes", "evaluate", "models")
+NAMES: tuple[str, ...] = ("caption", "vqa", "sentiment", "fusion", "scenes", "evaluate", "models")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import torch
@@ -56,8 +56,8 @@ class Dataset:
         labels: (examples,) int64, indices into `classes`.
         classes: their names.
         splits: "train", "validation" and "test" → row numbers, (rows,) int64 each, none of them empty.
-        factors: modality → (examples,) int64, what it truly says about the label as a discrete value, where that is
-            known because the data were generated; the exact decomposition of the information is computed from it.
+        table: P(label, what the first modality truly says, what the second says) as discrete values, float64, where
+            that is known because the data were generated; modalities in the order of their names.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Dataset:
     labels: Tensor
     classes: tuple[str, ...]
     splits: Mapping[str, Tensor]
-    factors: Mapping[str, Tensor] = field(default_factory=dict)
+    table: Tensor | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -87,7 +87,7 @@ class Dataset:
             self.labels.to(device),
             self.classes,
             {name: rows.to(device) for name, rows in self.splits.items()},
-            self.factors,
+            self.table,
         )
 
 

@@ -22,6 +22,7 @@ from mm_demo.lab.data.dataset import Dataset, ModalityData, consecutive
 FACTORS = 4
 DIM = 32
 TRAIN, VALIDATION, TEST = 4_000, 1_000, 2_000
+_DRAWS = 50_000
 
 
 @dataclass(frozen=True)
@@ -75,19 +76,19 @@ def dial(setting: Dial, name: str = "dial", seed: int = 0) -> Dataset:
         labels,
         ("no", "yes"),
         consecutive(TRAIN, VALIDATION, TEST),
-        {"first": _bits(first[:, 0], shared[:, 0]), "second": _bits(second[:, 0], shared[:, 0])},
+        sign_table(setting),
     )
 
 
-def sign_table(setting: Dial, draws: int = 400_000) -> Tensor:
+def sign_table(setting: Dial) -> Tensor:
     """P(label, signs that the first shows, signs that the second shows), (2, 4, 4), for the decomposition.
 
-    A modality's value is 2 · [u₀ > 0] + [s₀ > 0]. Pure presets are exact: of their terms' signs all combinations are
-    equally likely, and where the terms agree in sign or are one the label follows. Only where it depends on sizes, too,
-    is it counted over many draws, each with all eight combinations of signs, so that symmetries hold exactly.
+    A modality's value is 2 · [u₀ > 0] + [s₀ > 0]; the noise is left out. All combinations of signs are equally likely.
+    Where they settle the label, as in all pure presets but the additive one, this is exact; where it depends on sizes,
+    too, these are 50,000 draws, each with all eight combinations of signs.
     """
     generator = torch.Generator().manual_seed(0)
-    sizes = torch.randn(draws // 8, 3, generator=generator).abs()
+    sizes = torch.randn(_DRAWS, 3, generator=generator).abs()
     signs = torch.cartesian_prod(*[torch.tensor([-1.0, 1.0])] * 3)
     values = (sizes[:, None] * signs).reshape(-1, 3)
     first, second, shared = values.unbind(1)

@@ -59,9 +59,10 @@ def _labels(array: NDArray[np.generic]) -> tuple[tuple[str, ...], torch.Tensor]:
     if not len(array):
         raise UserError("There are 0 examples: add some.")
     if array.dtype.kind == "f":
-        if not (np.isfinite(array).all() and (array == np.round(array)).all()):
+        numbers = array.astype(np.float64)
+        if not (np.isfinite(numbers).all() and (numbers == np.round(numbers)).all()):
             raise UserError("`labels` holds fractions or NaN: give whole numbers or names, one for each class.")
-        array = array.astype(np.int64)
+        array = numbers.astype(np.int64)
     if array.dtype.kind not in "iubU":
         raise UserError(f"`labels` holds {array.dtype}: give whole numbers or names, one for each class.")
     names, labels, counts = np.unique(array, return_inverse=True, return_counts=True)
@@ -70,9 +71,9 @@ def _labels(array: NDArray[np.generic]) -> tuple[tuple[str, ...], torch.Tensor]:
     if len(names) > MOST_CLASSES:
         raise UserError(f"`labels` holds {len(names):,} different labels: at most {MOST_CLASSES:,} will do.")
     if (few := counts.min()) < FEWEST:
+        found = f"{few} {'example' if few == 1 else 'examples'}"
         raise UserError(
-            f"Class “{names[counts.argmin()]}” has only {few} {'example' if few == 1 else 'examples'}: every class needs"
-            f" {FEWEST}, one for each split."
+            f"Class “{names[counts.argmin()]}” has only {found}: every class needs {FEWEST}, one for each split."
         )
     return tuple(map(str, names)), torch.from_numpy(labels.astype(np.int64))
 

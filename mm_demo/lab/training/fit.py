@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from mm_demo.lab.data.dataset import Dataset, Modalities
@@ -67,6 +67,10 @@ class Fit:
             Logits (seeds, examples, classes), and weights (seeds, examples, modalities) where the strategy has any.
         """
         return self._ask(self.state.chosen(), torch.arange(len(self.plan.seeds), device=self._device), modalities)
+
+    def model(self, seed: int) -> nn.Module:
+        """The best state of the plan's seed number `seed` as a module of its own, in evaluation mode."""
+        return self.members.module(self.state.chosen()[seed], seed)
 
     def _epoch(self, control: Control) -> bool:
         """One epoch and its validation; False where it was cancelled."""

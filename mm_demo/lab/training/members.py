@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from typing import NamedTuple
@@ -83,14 +84,23 @@ class Members:
             found["logits"], found.get("weights"), found.get("auxiliary", found["logits"].new_zeros(len(rows)))
         )
 
+    def module(self, row: Tensor, which: int) -> nn.Module:
+        """One member with the parameters `row` (parameters,), as a module of its own, in evaluation mode."""
+        model = copy.deepcopy(self._template).eval()
+        buffers = {name: buffer[which] for name, buffer in self.buffers.items()}
+        model.load_state_dict({**self._unpacked(row), **buffers}, strict=False)
+        return model
+
     def _one(
         self, row: Tensor, buffers: dict[str, Tensor], states: dict[str, Tensor], masks: dict[str, Tensor]
     ) -> dict[str, Tensor]:
-        pieces = row.split(self._sizes)
-        parameters = {name: piece.view(s) for name, piece, s in zip(self._names, pieces, self._shapes, strict=True)}
-        fused = functional_call(self._template, (parameters, buffers), (states, masks))
+        fused = functional_call(self._template, (self._unpacked(row), buffers), (states, masks))
         everything = {"logits": fused.logits, "weights": fused.weights, "auxiliary": getattr(fused, "auxiliary", None)}
         return {key: value for key, value in everything.items() if value is not None}
+
+    def _unpacked(self, row: Tensor) -> dict[str, Tensor]:
+        pieces = row.split(self._sizes)
+        return {name: piece.view(s) for name, piece, s in zip(self._names, pieces, self._shapes, strict=True)}
 
 
 def seeded(make: Callable[[], nn.Module], seed: int) -> nn.Module:

@@ -12,6 +12,8 @@ from torch import Tensor
 from mm_demo.lab.training.adam import AdamW
 from mm_demo.lab.training.plan import Plan
 
+_TENSORS = ("rows", "best", "least", "waited", "active")
+
 
 class Progress(NamedTuple):
     """What is told after every epoch.
@@ -101,6 +103,11 @@ class FitState:
         """(seeds, parameters): the best of every seed at the chosen rate."""
         return self.best.view(len(self.rates), self.seeds, -1)[self.best_rate()]
 
+    def chosen_curves(self) -> Tensor:
+        """(3, epochs, seeds) at the chosen rate: training loss, validation loss, validation accuracy."""
+        curves = torch.stack(self.curves, dim=1)
+        return curves.unflatten(2, (len(self.rates), self.seeds))[:, :, self.best_rate()]
+
     def record(self, train: Tensor, losses: Tensor, accuracies: Tensor, plan: Plan) -> None:
         """Enter the active members' epoch, and leave out of the next those that are through."""
         curve = torch.full((3, len(self.rows)), torch.nan, device=self.rows.device)
@@ -127,3 +134,26 @@ class FitState:
         on_trial = self.epoch < plan.trial and not self.done
         chosen = None if on_trial else plan.rates[rate]
         return Progress(strategy, self.epoch, plan.epochs, chosen, curve[0], curve[1], curve[2], self.done)
+
+    def packed(self) -> tuple[dict[str, Tensor], dict[str, float]]:
+        """All tensors by name, and the plain numbers."""
+        tensors = {name: getattr(self, name) for name in _TENSORS}
+        moments = {"mean": self.optimizer.mean, "square": self.optimizer.square, "member_rates": self.optimizer.rates}
+        curves = torch.stack(self.curves) if self.curves else torch.zeros(0, 3, len(self.rows))
+        numbers = {"steps": self.optimizer.steps, "seconds": self.seconds, "done": self.done}
+        return {**tensors, **moments, "curves": curves}, numbers
+
+    @classmethod
+    def unpacked(cls, tensors: dict[str, Tensor], numbers: dict[str, float], plan: Plan) -> FitState:
+        """The inverse of `packed`, for the same plan."""
+        optimizer = AdamW(
+            tensors["member_rates"], plan.decay, tensors["mean"], tensors["square"], int(numbers["steps"])
+        )
+        return cls(
+            **{name: tensors[name] for name in _TENSORS},
+            optimizer=optimizer,
+            rates=plan.rates,
+            curves=list(tensors["curves"]),
+            seconds=numbers["seconds"],
+            done=bool(numbers["done"]),
+        )
