@@ -21,7 +21,8 @@ class AttentionFusion(FusionStrategy):
     label = "Attention fusion"
     help = "Weighs each modality anew for every input, by what it says, and adds them up."
     family = "attention"
-    rank = 0
+    rank = 40
+    additive = True
 
     def __init__(self, shapes: Mapping[str, Shape], classes: int, width: int = 64, dropout: float = 0.1) -> None:
         super().__init__(shapes, classes, width, dropout)
@@ -30,7 +31,7 @@ class AttentionFusion(FusionStrategy):
         self.query = nn.Linear(width, 1, bias=False)
         self.classifier = nn.Linear(width, classes)
 
-    def forward(self, modalities: Mapping[str, Modality]) -> Fused:
+    def fuse(self, modalities: Mapping[str, Modality]) -> Fused:
         features = torch.stack(
             [self.project[name](self.dropout(modalities[name].vector)) for name in self.names], dim=1
         )

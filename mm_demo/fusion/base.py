@@ -10,6 +10,8 @@ from typing import ClassVar, NamedTuple
 import torch
 from torch import Tensor, nn
 
+_TAKEN = {*dir(nn.ModuleDict()), *dir(nn.ParameterDict())}
+
 
 @dataclass(frozen=True)
 class Modality:
@@ -37,6 +39,14 @@ class Modality:
         """(batch,) bool: False where the modality is missing."""
         return self.mask.any(1)
 
+    def cleaned(self) -> Modality:
+        """The same with zeros where the mask holds nothing, so that not even a NaN gets through from there."""
+        return Modality(
+            torch.where(self.present[:, None], self.vector, 0.0),
+            torch.where(self.mask[..., None], self.states, 0.0),
+            self.mask,
+        )
+
 
 class Shape(NamedTuple):
     """The last dimensions of a modality's vector and of its states."""
@@ -52,27 +62,42 @@ class Fused(NamedTuple):
         logits: (batch, classes).
         weights: (batch, modalities), the modalities in the order of their names, rows summing to 1 over those that are
             present, all 0 where none is; None for strategies that weigh nothing.
+        auxiliary: a scalar to add to the loss while training, whatever the strategy makes of it; None for strategies
+            that need no more than the classes, and for all in evaluation mode. One loss trains every strategy:
+            `cross_entropy(fused.logits, labels) + (0 if fused.auxiliary is None else fused.auxiliary)`.
     """
 
     logits: Tensor
     weights: Tensor | None
+    auxiliary: Tensor | None = None
 
 
 class FusionStrategy(nn.Module, ABC):
     """A classifier over several modalities. The order in which they are given means nothing: they go by name.
 
     Args:
-        shapes: name of each modality → its dimensions.
+        shapes: name of each modality → its dimensions. A name is not empty, has no dot, and is no attribute of torch's
+            dictionaries of modules and parameters ("keys", "type", …).
         classes: number of classes.
         width: dimension in which the modalities meet.
         dropout: probability of dropping an entry of what is fused, 0…1.
+
+    Raises:
+        ValueError: fewer than two modalities, or a name that cannot be one.
 
     Attributes:
         name: what the strategy is called in the interfaces.
         label: what a person reads in a list.
         help: one sentence on what it does.
-        family: "early", "intermediate", "late" or "attention".
+        family: "early", "intermediate", "late", "attention", "bilinear", "memory", "graph" or "translation".
         rank: place in lists, small first.
+        additive: the class it decides for is the largest of sums to which every modality contributes a term of its own,
+            gₖ₁(x₁) + … + gₖ_M(x_M), whatever encoders come before. Such a strategy cannot represent a synergy: of the
+            four quadrants of an exclusive or it can get three at most, and trained by cross-entropy it mostly stays at
+            chance.
+        sequential: reads a modality's states; the others read its vector alone, so they cannot look anything up.
+        vectorises: runs under `torch.func.functional_call` and `vmap` over stacked parameters, so that many seeds train
+            at once (dropout wants `randomness="different"`).
     """
 
     name: ClassVar[str]
@@ -80,19 +105,29 @@ class FusionStrategy(nn.Module, ABC):
     help: ClassVar[str]
     family: ClassVar[str]
     rank: ClassVar[int]
+    additive: ClassVar[bool] = False
+    sequential: ClassVar[bool] = False
+    vectorises: ClassVar[bool] = True
 
     def __init__(self, shapes: Mapping[str, Shape], classes: int, width: int = 64, dropout: float = 0.1) -> None:
         super().__init__()
         if len(shapes) < 2:
             raise ValueError("fusion takes two modalities or more")
+        for name in shapes:
+            if not name or "." in name or name in _TAKEN:
+                raise ValueError(f"a modality cannot be called '{name}'")
         self.names = tuple(sorted(shapes))
         self.classes = classes
         self.width = width
         self.dropout = nn.Dropout(dropout)
 
-    @abstractmethod
     def forward(self, modalities: Mapping[str, Modality]) -> Fused:
-        """Fuse a batch; all of `names` must be there, missing ones by their mask."""
+        """Fuse a batch; all of `names` must be there, missing ones by their mask. What is masked is never read."""
+        return self.fuse({name: modalities[name].cleaned() for name in self.names})
+
+    @abstractmethod
+    def fuse(self, modalities: Mapping[str, Modality]) -> Fused:
+        """As `forward`, on modalities in the order of their names that hold zeros wherever nothing is."""
 
     def present(self, modalities: Mapping[str, Modality]) -> Tensor:
         """(batch, modalities) bool, in the order of the names."""

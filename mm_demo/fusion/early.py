@@ -21,7 +21,7 @@ class EarlyFusion(FusionStrategy):
     label = "Early fusion"
     help = "Puts all features side by side and lets one network find what they mean together."
     family = "early"
-    rank = 1
+    rank = 10
 
     def __init__(self, shapes: Mapping[str, Shape], classes: int, width: int = 64, dropout: float = 0.1) -> None:
         super().__init__(shapes, classes, width, dropout)
@@ -29,7 +29,7 @@ class EarlyFusion(FusionStrategy):
         total = sum(shapes[name].vector for name in self.names)
         self.network = nn.Sequential(nn.Linear(total, width), nn.ReLU(), nn.Linear(width, classes))
 
-    def forward(self, modalities: Mapping[str, Modality]) -> Fused:
+    def fuse(self, modalities: Mapping[str, Modality]) -> Fused:
         features = [
             torch.where(modalities[name].present[:, None], modalities[name].vector, self.absent[name])
             for name in self.names

@@ -22,7 +22,7 @@ class GatedFusion(FusionStrategy):
     label = "Gated fusion (GMU)"
     help = "A gate mixes the modalities feature by feature, having seen all of them."
     family = "intermediate"
-    rank = 3
+    rank = 30
 
     def __init__(self, shapes: Mapping[str, Shape], classes: int, width: int = 64, dropout: float = 0.1) -> None:
         super().__init__(shapes, classes, width, dropout)
@@ -31,16 +31,12 @@ class GatedFusion(FusionStrategy):
         self.gates = nn.ModuleDict({name: nn.Linear(total, width) for name in self.names})
         self.classifier = nn.Linear(width, classes)
 
-    def forward(self, modalities: Mapping[str, Modality]) -> Fused:
-        present = self.present(modalities)
-        inputs = [
-            torch.where(seen[:, None], self.dropout(modalities[name].vector), 0.0)
-            for name, seen in zip(self.names, present.unbind(1), strict=True)
-        ]
+    def fuse(self, modalities: Mapping[str, Modality]) -> Fused:
+        inputs = [self.dropout(modalities[name].vector) for name in self.names]
         everything = torch.cat(inputs, dim=1)
         features = torch.stack(
             [torch.tanh(self.project[name](x)) for name, x in zip(self.names, inputs, strict=True)], dim=1
         )
         gates = torch.stack([self.gates[name](everything) for name in self.names], dim=1)
-        mixture = softmax_over_present(gates, present[..., None])
+        mixture = softmax_over_present(gates, self.present(modalities)[..., None])
         return Fused(self.classifier((mixture * features).sum(1)), mixture.mean(2))

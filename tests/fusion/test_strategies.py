@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from mm_demo.fusion import STRATEGIES, AttentionFusion, Fused, FusionStrategy, GatedFusion, LateFusion, Modality, Shape
-from mm_demo.fusion.cross_modal import CrossModalBlock, positions
+from mm_demo.fusion.sequences import positions
+from mm_demo.fusion.transformer import CrossModalBlock
 
 SHAPES = {"text": Shape(6, 5), "audio": Shape(4, 3), "image": Shape(7, 2)}
 BATCH, CLASSES = 5, 3

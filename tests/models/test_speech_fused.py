@@ -17,12 +17,11 @@ from transformers import (
 )
 
 from mm_demo.errors import UserError
-from mm_demo.fusion import STRATEGIES
 from mm_demo.models.gradients import log_odds
 from mm_demo.models.loading import open_model
 from mm_demo.models.speech.family import SENTIMENTS, Judged
 from mm_demo.models.speech.fused import FusedSentiment
-from mm_demo.models.speech.fusion_model import SpeechFusionConfig, SpeechFusionModel
+from mm_demo.models.speech.fusion_model import SPEECH_STRATEGIES, SpeechFusionConfig, SpeechFusionModel
 from mm_demo.models.voice import VoiceFeatureExtractor
 from tests.models import speech_checkpoints as hub
 from tests.speech import VOICE, make_fusion, make_tokenizer, save_fusion, tone
@@ -62,7 +61,7 @@ def by_hand(strategy: str, audio: bool = True, text: bool = True) -> tuple[torch
     return out.logits[0].softmax(-1), None if out.weights is None else out.weights[0]
 
 
-@pytest.mark.parametrize("strategy", list(STRATEGIES))
+@pytest.mark.parametrize("strategy", SPEECH_STRATEGIES)
 def test_every_strategys_opinion(judged: Judged, strategy: str) -> None:
     probabilities, weights = by_hand(strategy)
     opinion = judged.opinions[strategy]
@@ -74,7 +73,7 @@ def test_every_strategys_opinion(judged: Judged, strategy: str) -> None:
         assert [opinion.weights["audio"], opinion.weights["text"]] == pytest.approx(weights.tolist(), abs=1e-4)
 
 
-@pytest.mark.parametrize("strategy", list(STRATEGIES))
+@pytest.mark.parametrize("strategy", SPEECH_STRATEGIES)
 def test_shares_are_exact(model: FusedSentiment, strategy: str) -> None:
     best = int(by_hand(strategy)[0].argmax())
     worth = {(a, t): float(by_hand(strategy, a, t)[0][best]) for a in (False, True) for t in (False, True)}

@@ -20,6 +20,9 @@ from mm_demo.fusion import STRATEGIES, Fused, Modality, Shape
 from mm_demo.models import voice as _registers_the_voice_model  # noqa: F401
 from mm_demo.models.speech.family import SENTIMENTS
 
+SPEECH_STRATEGIES = ("attention", "early", "late", "gated", "cross_modal")
+"""The fusion strategies a checkpoint has unless it says otherwise; the first is the default."""
+
 _CERTAIN = 8.0
 """Log probabilities of the encoders' own opinions are cut at this many below zero."""
 
@@ -46,7 +49,7 @@ class SpeechFusionConfig(PreTrainedConfig):
         text_config: PreTrainedConfig | dict[str, Any] | None = None,
         audio_shape: tuple[int, int] = (64, 64),
         text_shape: tuple[int, int] = (64, 64),
-        strategies: tuple[str, ...] = tuple(STRATEGIES),
+        strategies: tuple[str, ...] = SPEECH_STRATEGIES,
         width: int = 64,
         dropout: float = 0.5,
         **more: Any,

@@ -15,7 +15,6 @@ from transformers import (
     AutoTokenizer,
 )
 
-from mm_demo.fusion import STRATEGIES
 from mm_demo.models.catalog import WEIGHTS
 from mm_demo.models.speech.architectures import open_encoder
 from mm_demo.models.speech.fusion_model import SpeechFusionConfig, SpeechFusionModel
@@ -95,7 +94,6 @@ def train(options: argparse.Namespace) -> None:
         text.config,
         audio_shape=(voices.pooled.shape[-1], voices.states.shape[-1]),
         text_shape=(texts.pooled.shape[-1], texts.states.shape[-1]),
-        strategies=tuple(STRATEGIES),
     )
     model = SpeechFusionModel(config)
     model.audio.load_state_dict(audio.state_dict())
