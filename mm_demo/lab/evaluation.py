@@ -19,7 +19,6 @@ from mm_demo.lab.metrics.scores import Scores, scores
 from mm_demo.lab.metrics.shares import shapley_shares
 from mm_demo.lab.robustness import Curve, robustness
 from mm_demo.lab.training.fit import Fit
-from mm_demo.lab.training.model import additive
 
 _FOR_EMAP, _FOR_SHAPLEY, _FOR_ROBUSTNESS = 100, 50, 500
 """Test examples looked at: EMAP asks about every pair, Shapley about every coalition, robustness at every level."""
@@ -35,6 +34,7 @@ class Row:
         label: what a person reads.
         family: "early", "intermediate", "late", "attention", …; "control" for a single modality.
         additive: whether it can only add up what each modality says by itself.
+        pooled: whether it sees sequences as one vector each.
         scores: how often it is right.
         right: (seeds, examples), where it is.
         parameters: of one seed's model, encoders included.
@@ -46,7 +46,6 @@ class Row:
         emap_accuracy: that of its additive projection; what is missing is owed to interaction. None for controls.
         weights: modality → how much it counts on average, summing to 1. None for controls.
         weights_kind: "own" weights, or exact "shapley" shares where the strategy has none.
-        order_matters: whether another order of a sequence's states changes its answers; None without sequences.
         robustness: accuracy as modalities break; empty for controls.
         curves: (3, epochs, seeds) at the chosen rate: training loss, validation loss, validation accuracy; NaN once
             stopped.
@@ -56,6 +55,7 @@ class Row:
     label: str
     family: str
     additive: bool
+    pooled: bool
     scores: Scores
     right: NDArray[np.bool_]
     parameters: int
@@ -67,7 +67,6 @@ class Row:
     emap_accuracy: float | None
     weights: dict[str, float] | None
     weights_kind: Literal["own", "shapley"] | None
-    order_matters: bool | None
     robustness: list[Curve]
     curves: NDArray[np.float32]
 
@@ -113,7 +112,8 @@ def evaluate(fit: Fit, data: Dataset) -> Row:
         strategy=fit.strategy,
         label=strategy.label if strategy else fit.strategy.capitalize(),
         family=strategy.family if strategy else "control",
-        additive=additive(fit.strategy),
+        additive=strategy is not None and strategy.additive,
+        pooled=strategy is not None and not strategy.sequential and _has_sequences(modalities),
         scores=scores(answers.cpu().numpy(), labels.cpu().numpy()),
         right=(answers == labels).cpu().numpy(),
         parameters=fit.members.parameters,
@@ -125,7 +125,6 @@ def evaluate(fit: Fit, data: Dataset) -> Row:
         emap_accuracy=emap_accuracy,
         weights=shares,
         weights_kind=None if strategy is None else "shapley" if weights is None else "own",
-        order_matters=_order_matters(fit, few) if strategy else None,
         robustness=_robustness(fit, modalities, labels) if strategy else [],
         curves=fit.state.chosen_curves().cpu().numpy(),
     )
@@ -138,12 +137,8 @@ def _robustness(fit: Fit, modalities: Modalities, labels: Tensor) -> list[Curve]
     return robustness(answers, _first(modalities, _FOR_ROBUSTNESS), labels[:_FOR_ROBUSTNESS])
 
 
-def _order_matters(fit: Fit, modalities: Modalities) -> bool | None:
-    """Whether answers change when every sequence is read backwards."""
-    if all(modality.mask.shape[1] == 1 for modality in modalities.values()):
-        return None
-    backwards = {name: ModalityData(m.states.flip(1), m.mask.flip(1)) for name, m in modalities.items()}
-    return not torch.allclose(fit.answers(modalities)[0], fit.answers(backwards)[0], atol=1e-3)
+def _has_sequences(modalities: Modalities) -> bool:
+    return any(modality.mask.shape[1] > 1 for modality in modalities.values())
 
 
 @torch.no_grad()

@@ -21,7 +21,11 @@ def small(seed: int = 0, train: int = 150) -> Dataset:
     return Dataset(
         "small",
         "Small",
-        {"text": ModalityData.of_vectors(text), "image": ModalityData.of_vectors(image), "speech": ModalityData(speech, mask)},
+        {
+            "text": ModalityData.of_vectors(text),
+            "image": ModalityData.of_vectors(image),
+            "speech": ModalityData(speech, mask),
+        },
         (text[:, 0] * image[:, 0] > 0).long(),
         ("no", "yes"),
         consecutive(train, 50, 50),

@@ -21,7 +21,13 @@ def content(n: int = 12) -> dict[str, Any]:
     ratings[5] = 0
     audio = random.normal(size=(n, 4, 2))
     audio[0, 0, 0] = -np.inf
-    part = {"text": random.normal(size=(n, 4, 3)), "audio": audio, "vision": audio * 2, "labels": ratings, "id": ["a"] * n}
+    part = {
+        "text": random.normal(size=(n, 4, 3)),
+        "audio": audio,
+        "vision": audio * 2,
+        "labels": ratings,
+        "id": ["a"] * n,
+    }
     return {"train": part, "valid": part, "test": part}
 
 

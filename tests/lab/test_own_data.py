@@ -100,6 +100,8 @@ def nan() -> np.ndarray:
         ({"text": nan()}, "1 values that are NaN"),
         ({"text": np.zeros((N - 1, 5))}, "39 examples and `labels` 40"),
         ({"text": np.zeros(N)}, "shape (40,)"),
+        ({"keys": np.zeros((N, 2))}, "cannot be called 'keys'"),
+        ({"a.b": np.zeros((N, 2))}, "cannot be called 'a.b'"),
         ({"text": np.array(["a"] * N)[:, None]}, "give numbers"),
         ({"text": np.array([object()] * N)[:, None]}, "Python objects"),
         ({"audio_mask": np.ones((N, 5), bool)}, "booleans of shape (40, 6)"),

@@ -10,6 +10,7 @@ What it holds, as keys of the .npz or as names of the files:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from mm_demo.errors import UserError
+from mm_demo.fusion import LateFusion, Shape
 from mm_demo.lab.data.arrays import MASK, open_arrays
 from mm_demo.lab.data.dataset import Dataset, Modalities, ModalityData, standardised
 from mm_demo.lab.data.splitting import draw_splits, given_splits
@@ -43,6 +45,7 @@ def own(path: Path) -> Dataset:
         raise UserError(f"Fusion takes two modalities or more and “{path.name}” has {found}: add another array.")
     if stray := sorted(set(masks) - set(arrays)):
         raise UserError(f"“{stray[0]}{MASK}” masks a modality “{stray[0]}” that isn't there: rename one of the two.")
+    _check_names(arrays)
     modalities = {name: _modality(name, array, masks.get(name), len(labels)) for name, array in arrays.items()}
     splits = draw_splits(labels) if split is None else given_splits(split, len(labels))
     if absent := sorted(set(range(len(classes))) - set(labels[splits["train"]].tolist())):
@@ -76,6 +79,13 @@ def _labels(array: NDArray[np.generic]) -> tuple[tuple[str, ...], torch.Tensor]:
             f"Class “{names[counts.argmin()]}” has only {found}: every class needs {FEWEST}, one for each split."
         )
     return tuple(map(str, names)), torch.from_numpy(labels.astype(np.int64))
+
+
+def _check_names(names: Iterable[str]) -> None:
+    try:
+        LateFusion({name: Shape(1, 1) for name in names}, classes=2)
+    except ValueError as error:
+        raise UserError(f"{str(error).capitalize()}: give it another name.") from error
 
 
 def _modality(name: str, array: NDArray[np.generic], mask: NDArray[np.generic] | None, examples: int) -> ModalityData:

@@ -83,6 +83,7 @@ class Comparison:
             "label": row.label,
             "family": row.family,
             "additive": row.additive,
+            "pooled": row.pooled,
             "accuracy": row.scores.accuracy.to_json(),
             "macro_f1": row.scores.macro_f1.to_json(),
             "macro_recall": row.scores.macro_recall.to_json(),

@@ -56,7 +56,7 @@ def _control(row: Row, accuracy: float, best: float, chance: float) -> str:
 def _why_blind(row: Row) -> str:
     if row.additive:
         return "it can only add up what each modality says by itself, and the label lies in the two together"
-    if row.order_matters is False:
+    if row.pooled:
         return "it sees each sequence as one pooled vector, in which the places are lost"
     return "it could represent more, but training with this budget didn't find it"
 

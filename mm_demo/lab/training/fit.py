@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from mm_demo.fusion import STRATEGIES
 from mm_demo.lab.data.dataset import Dataset, Modalities
 from mm_demo.lab.training.batches import chunks, gather, lost, orders, shared
 from mm_demo.lab.training.control import Control
 from mm_demo.lab.training.members import Members
-from mm_demo.lab.training.model import FusionModel, used, vectorises
+from mm_demo.lab.training.model import FusionModel, OneModality, used
 from mm_demo.lab.training.plan import Plan
 from mm_demo.lab.training.state import FitState, Progress
 
@@ -41,9 +43,9 @@ class Fit:
         classes = len(data.classes)
         self._data = data
         self._device = data.labels.device
-        self.members = Members(
-            lambda: FusionModel(dims, classes, strategy), plan.seeds, vectorise and vectorises(strategy)
-        ).to(self._device)
+        at_once = vectorise and STRATEGIES.get(strategy, OneModality).vectorises
+        make = partial(FusionModel, dims, classes, strategy)
+        self.members = Members(make, plan.seeds, at_once).to(self._device)
         self._names = used(strategy, dims)
         self.state = state if state is not None else FitState.begin(self.members.first, plan)
 

@@ -95,7 +95,7 @@ class Members:
         self, row: Tensor, buffers: dict[str, Tensor], states: dict[str, Tensor], masks: dict[str, Tensor]
     ) -> dict[str, Tensor]:
         fused = functional_call(self._template, (self._unpacked(row), buffers), (states, masks))
-        everything = {"logits": fused.logits, "weights": fused.weights, "auxiliary": getattr(fused, "auxiliary", None)}
+        everything = {"logits": fused.logits, "weights": fused.weights, "auxiliary": fused.auxiliary}
         return {key: value for key, value in everything.items() if value is not None}
 
     def _unpacked(self, row: Tensor) -> dict[str, Tensor]:

@@ -62,6 +62,7 @@ class OneModality(nn.Module):
     """The control: a network with one hidden layer on a single modality's vector."""
 
     PREFIX: ClassVar[str] = "only "
+    vectorises: ClassVar[bool] = True
 
     def __init__(self, name: str, classes: int) -> None:
         super().__init__()
@@ -83,13 +84,3 @@ def used(strategy: str, dims: Mapping[str, int]) -> list[str]:
 def controls(names: tuple[str, ...]) -> list[str]:
     """The control for each modality."""
     return [f"{OneModality.PREFIX}{name}" for name in names]
-
-
-def additive(strategy: str) -> bool:
-    """Whether a strategy can only add up what each modality says by itself."""
-    return bool(getattr(STRATEGIES.get(strategy), "additive", False))
-
-
-def vectorises(strategy: str) -> bool:
-    """Whether a strategy runs under vmap."""
-    return bool(getattr(STRATEGIES.get(strategy), "vectorises", True))

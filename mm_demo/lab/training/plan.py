@@ -22,7 +22,7 @@ class Plan:
 
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     rates: tuple[float, ...] = (0.003, 0.01, 0.03)
-    trial: int = 6
+    trial: int = 5
     epochs: int = 30
     patience: int = 6
     batch: int = 250
