@@ -64,9 +64,10 @@ def run(arguments: argparse.Namespace) -> Report:
 def _show(event: Progress) -> None:
     """One line a strategy on standard error."""
     if event.done:
-        found = [a for a in event.validation_accuracy.tolist() if a == a]
-        accuracy = f", validation accuracy {100 * sum(found) / len(found):.1f} %" if found else ""
-        print(f"{event.strategy}: {event.epoch} epochs{accuracy}", file=sys.stderr, flush=True)
+        accuracy = 100 * float(event.validation_accuracy.mean())
+        print(
+            f"{event.strategy}: {event.epoch} epochs, validation accuracy {accuracy:.1f} %", file=sys.stderr, flush=True
+        )
 
 
 def _text(comparison: Comparison) -> str:

@@ -12,6 +12,8 @@ from torch import Tensor
 from mm_demo.lab.corruptions import CORRUPTIONS
 from mm_demo.lab.data.dataset import Modalities
 
+_SEED = 20_000
+"""Far from the seeds of generated data, whose numbers the noise must not repeat."""
 LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -57,7 +59,7 @@ def robustness(answers: Callable[[Modalities], Tensor], modalities: Modalities, 
                 continue
             accuracies = [whole]
             for i, level in enumerate(LEVELS[1:]):
-                broken = corrupt(modality, level, torch.Generator().manual_seed(i))
+                broken = corrupt(modality, level, torch.Generator().manual_seed(_SEED + i))
                 accuracies.append(_accuracy(answers({**modalities, name: broken}), labels))
             curves.append(Curve(name, kind, LEVELS, tuple(accuracies)))
     return curves

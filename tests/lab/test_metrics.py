@@ -53,20 +53,29 @@ def test_the_minimum_is_that_of_a_general_optimiser(seed: int) -> None:
     joint = np.random.default_rng(seed).dirichlet(np.ones(12)).reshape(2, 2, 3)
 
     def information(q: np.ndarray) -> float:
-        q = np.clip(q.reshape(joint.shape), 1e-12, None)
         return entropy(q.sum((1, 2))) + entropy(q.sum(0)) - entropy(q)
 
-    constraints = [
-        {"type": "eq", "fun": lambda q, axis=axis: (q.reshape(joint.shape) - joint).sum(axis).ravel()}
-        for axis in (1, 2)
-    ]
-    found = optimize.minimize(
-        information, joint.ravel(), method="SLSQP", bounds=[(0, 1)] * 12, constraints=constraints, tol=1e-12
-    )
+    def moved(steps: np.ndarray) -> float:
+        """Along all directions that keep the marginals: what one corner of a rectangle gains, its neighbours lose."""
+        q = joint.copy()
+        for (label, column), step in zip(product(range(2), (1, 2)), steps):
+            q[label, 0, 0] += step
+            q[label, 1, column] += step
+            q[label, 0, column] -= step
+            q[label, 1, 0] -= step
+        return information(q) if q.min() >= 0 else np.inf
+
+    options = {
+        "xatol": 1e-7,
+        "fatol": 1e-9,
+        "maxiter": 4_000,
+        "initial_simplex": np.vstack([np.zeros(4), np.eye(4) * 1e-2]),
+    }
+    found = optimize.minimize(moved, np.zeros(4), method="Nelder-Mead", options=options)
     ours = least_informative(joint)
     for axis in (1, 2):
         np.testing.assert_allclose(ours.sum(axis), joint.sum(axis), atol=1e-6)
-    assert information(ours) == pytest.approx(found.fun, abs=2e-4)
+    assert information(ours) == pytest.approx(found.fun, abs=1e-3)
 
 
 def test_the_parts_sum_to_the_whole_information() -> None:

@@ -45,7 +45,7 @@ def test_the_share_that_is_lost(level: float) -> None:
 
 
 def test_noise_has_the_features_own_mean_and_spread_and_replaces_them() -> None:
-    whole, noise = sequence().states[:, :4], broken("Gaussian noise", 1.0).states[:, :4]
+    whole, noise = sequence().states[:, :4], broken("Gaussian noise", 1.0, seed=1).states[:, :4]
     assert noise.mean() == pytest.approx(5, abs=0.1) and noise.std() == pytest.approx(2, abs=0.1)
     assert abs(torch.corrcoef(torch.stack([whole.flatten(), noise.flatten()]))[0, 1]) < 0.05
 

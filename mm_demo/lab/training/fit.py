@@ -80,7 +80,7 @@ class Fit:
         modalities, labels = self._data.part("train")
         modalities = {name: modalities[name] for name in self._names}
         order = orders(plan.seeds, state.epoch, len(labels)).to(self._device)
-        share = plan.missing if len(self._names) > 1 else 0.0
+        share = plan.missing if len(self._names) > 1 and state.epoch >= plan.trial else 0.0
         gone = lost(plan.seeds, state.epoch, len(labels), len(self._names), share).to(self._device)
         members = state.active
         which = members % len(plan.seeds)

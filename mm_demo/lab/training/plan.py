@@ -17,14 +17,15 @@ class Plan:
         patience: a seed stops after so many epochs without a lower validation loss.
         batch: examples a step.
         decay: weight decay.
-        missing: share of training examples that lose one modality, so that missing ones are known afterwards.
+        missing: share of training examples that lose one modality once the trial is over, so that missing ones are
+            known; from the first epoch on it would keep some strategies from ever finding an interaction.
     """
 
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
-    rates: tuple[float, ...] = (0.003, 0.01, 0.03)
-    trial: int = 5
+    rates: tuple[float, ...] = (0.003, 0.01)
+    trial: int = 7
     epochs: int = 30
-    patience: int = 6
+    patience: int = 7
     batch: int = 250
     decay: float = 0.01
     missing: float = 0.1

@@ -23,9 +23,9 @@ class Progress(NamedTuple):
         epoch: epochs done.
         epochs: at most so many.
         rate: the chosen learning rate, None while several are on trial.
-        train_loss: (seeds,) of the chosen rate, or of the best so far; NaN where a seed has stopped.
+        train_loss: (seeds,) at the chosen rate, or at the best so far; a seed that has stopped keeps its last.
         validation_loss: the same for the validation part.
-        validation_accuracy: (seeds,), 0…1.
+        validation_accuracy: (seeds,), 0…1, likewise.
         done: whether this was the last.
     """
 
@@ -130,10 +130,17 @@ class FitState:
     def progress(self, strategy: str, plan: Plan) -> Progress:
         """What the last epoch is told as."""
         rate = self.best_rate()
-        curve = self.curves[-1].view(3, len(self.rates), self.seeds)[:, rate].cpu()
+        curve = self._last().view(3, len(self.rates), self.seeds)[:, rate].cpu()
         on_trial = self.epoch < plan.trial and not self.done
         chosen = None if on_trial else plan.rates[rate]
         return Progress(strategy, self.epoch, plan.epochs, chosen, curve[0], curve[1], curve[2], self.done)
+
+    def _last(self) -> Tensor:
+        """(3, members): the last figures of every member, also of those that have stopped."""
+        last = self.curves[0]
+        for curve in self.curves[1:]:
+            last = torch.where(curve.isnan(), last, curve)
+        return last
 
     def packed(self) -> tuple[dict[str, Tensor], dict[str, float]]:
         """All tensors by name, and the plain numbers."""
