@@ -74,9 +74,10 @@ def _text(comparison: Comparison) -> str:
     from mm_demo.lab.report.tables import people_table
 
     headings, rows = people_table(comparison)
+    seeds = len(comparison.plan.seeds)
     sentences = "\n".join(f"{name}: {sentence}" for name, sentence in comparison.verdicts.items())
     parts = [
-        f"{comparison.title} ({comparison.examples['test']:,} test examples, {len(comparison.plan.seeds)} seeds;"
+        f"{comparison.title} ({comparison.examples['test']:,} test examples, {seeds} seed{'s' if seeds > 1 else ''};"
         f" chance {100 * comparison.chance:.1f} %)",
         table(rows, headings),
         sentences,

@@ -38,7 +38,7 @@ def test_for_people_and_as_a_file(command: CommandLine, mine: Path, tmp_path: Pa
     outcome = command("fusion", "--data", mine, "--strategies", "late", "--seeds", 1, "--save", tmp_path / "out.md")
     assert outcome.status == 0
     lines = outcome.out.splitlines()
-    assert lines[0].startswith("mine (30 test examples, 1 seeds; chance")
+    assert lines[0].startswith("mine (30 test examples, 1 seed; chance")
     assert any(line.startswith("late ") for line in lines) and any(line.startswith("late: ") for line in lines)
     assert "Information about the label in bits (at least" in outcome.out
     assert (tmp_path / "out.md").read_text(encoding="utf-8").startswith("| strategy |")
