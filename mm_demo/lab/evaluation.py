@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mm_demo.fusion import STRATEGIES
-from mm_demo.lab.data.dataset import Dataset, Modalities, ModalityData
+from mm_demo.lab.data.dataset import Dataset, Modalities
 from mm_demo.lab.metrics.emap import emap
 from mm_demo.lab.metrics.scores import Scores, scores
 from mm_demo.lab.metrics.shares import shapley_shares
@@ -156,4 +156,4 @@ def _latency(fit: Fit, example: Modalities) -> float:
 
 
 def _first(modalities: Modalities, count: int) -> Modalities:
-    return {name: ModalityData(modality.states[:count], modality.mask[:count]) for name, modality in modalities.items()}
+    return {name: modality[:count] for name, modality in modalities.items()}

@@ -85,7 +85,7 @@ def test_a_plain_loop_of_torch_finds_the_same() -> None:
 
 def test_a_member_as_a_module_says_the_same() -> None:
     fit = trained("attention")
-    modalities, _ = fit._data.part("test")
+    modalities, _ = small().part("test")
     logits, weights = fit.answers(modalities)
     assert weights is not None
     alone = fit.model(1)({n: m.states for n, m in modalities.items()}, {n: m.mask for n, m in modalities.items()})
@@ -179,7 +179,7 @@ def test_the_trial_leaves_one_rate_and_patience_ends_seeds() -> None:
 
 def test_the_best_epoch_is_kept_and_not_the_last() -> None:
     fit = trained("early", replace(PLAN, rates=(0.3,), epochs=8, patience=8, trial=1))
-    modalities, labels = fit._data.part("validation")
+    modalities, labels = small().part("validation")
     logits, _ = fit.answers(modalities)
     for seed in range(3):
         loss = nn.functional.cross_entropy(logits[seed], labels)

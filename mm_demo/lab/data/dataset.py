@@ -34,7 +34,7 @@ class ModalityData:
         """Dimension of a state."""
         return self.states.shape[2]
 
-    def __getitem__(self, rows: Tensor) -> ModalityData:
+    def __getitem__(self, rows: Tensor | slice) -> ModalityData:
         return ModalityData(self.states[rows], self.mask[rows])
 
     def to(self, device: torch.device | str) -> ModalityData:
@@ -74,9 +74,15 @@ class Dataset:
         return tuple(sorted(self.modalities))
 
     def part(self, split: str) -> tuple[Modalities, Tensor]:
-        """The modalities and labels of one split."""
-        rows = self.splits[split]
-        return {name: self.modalities[name][rows] for name in self.names}, self.labels[rows]
+        """The modalities and labels of one split; taken out once, as every epoch asks for them."""
+        return self._parts[split]
+
+    @cached_property
+    def _parts(self) -> dict[str, tuple[Modalities, Tensor]]:
+        return {
+            split: ({name: self.modalities[name][rows] for name in self.names}, self.labels[rows])
+            for split, rows in self.splits.items()
+        }
 
     def to(self, device: torch.device | str) -> Dataset:
         """The same on another device."""

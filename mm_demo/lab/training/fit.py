@@ -19,8 +19,8 @@ from mm_demo.lab.training.model import FusionModel, OneModality, used
 from mm_demo.lab.training.plan import Plan
 from mm_demo.lab.training.state import FitState, Progress
 
-_AT_ONCE = 1_000
-"""Examples a member is asked about at once when nothing is learned."""
+_AT_ONCE, _STATES_AT_ONCE = 1_000, 20_000
+"""Examples, and states of its longest modality, that a member is asked about at once when nothing is learned."""
 
 
 class Fit:
@@ -117,9 +117,10 @@ class Fit:
 
     def _ask(self, rows: Tensor, which: Tensor, modalities: Modalities) -> tuple[Tensor, Tensor | None]:
         logits, weights = [], []
-        count = len(next(iter(modalities.values())).mask)
-        for piece in chunks(count, _AT_ONCE):
-            part = {name: modalities[name][torch.arange(piece.start, piece.stop)] for name in self._names}
+        masks = [modalities[name].mask for name in self._names]
+        size = min(_AT_ONCE, max(1, _STATES_AT_ONCE // max(mask.shape[1] for mask in masks)))
+        for piece in chunks(len(masks[0]), size):
+            part = {name: modalities[name][piece] for name in self._names}
             answers = self.members.run(rows, which, *shared(part, len(rows)))
             logits.append(answers.logits)
             if answers.weights is not None:

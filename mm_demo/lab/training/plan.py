@@ -29,3 +29,7 @@ class Plan:
     batch: int = 250
     decay: float = 0.01
     missing: float = 0.1
+
+    def __post_init__(self) -> None:
+        if not (self.seeds and self.rates):
+            raise ValueError("a plan takes a seed and a learning rate at least")
