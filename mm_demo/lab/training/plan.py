@@ -23,10 +23,10 @@ class Plan:
 
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     rates: tuple[float, ...] = (0.003, 0.01)
-    trial: int = 7
+    trial: int = 3
     epochs: int = 30
-    patience: int = 7
-    batch: int = 250
+    patience: int = 8
+    batch: int = 100
     decay: float = 0.01
     missing: float = 0.1
 
