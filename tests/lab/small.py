@@ -7,7 +7,7 @@ import torch
 from mm_demo.lab.data.dataset import Dataset, ModalityData, consecutive
 from mm_demo.lab.training.plan import Plan
 
-PLAN = Plan(seeds=(0, 1, 2), rates=(0.003, 0.01), trial=1, epochs=4, batch=50)
+PLAN = Plan(seeds=(0, 1, 2), rates=(0.003, 0.01), trial=1, epochs=4, patience=6, least=1, batch=50)
 
 
 def small(seed: int = 0, train: int = 150) -> Dataset:

@@ -15,6 +15,7 @@ class Plan:
         trial: epochs after which only the rate with the least mean validation loss over the seeds goes on.
         epochs: at most so many.
         patience: a seed stops after so many epochs without a lower validation loss.
+        least: but not before this one, as an interaction can take a while to be found at all.
         batch: examples a step.
         decay: weight decay.
         missing: share of training examples that lose one modality once the trial is over, so that missing ones are
@@ -23,10 +24,11 @@ class Plan:
 
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     rates: tuple[float, ...] = (0.003, 0.01)
-    trial: int = 3
+    trial: int = 7
     epochs: int = 30
-    patience: int = 8
-    batch: int = 100
+    patience: int = 6
+    least: int = 15
+    batch: int = 250
     decay: float = 0.01
     missing: float = 0.1
 

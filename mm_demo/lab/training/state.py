@@ -119,7 +119,7 @@ class FitState:
         self.least[improved] = losses[better]
         self.waited[self.active] += 1
         self.waited[improved] = 0
-        going_on = self.waited[self.active] < plan.patience
+        going_on = (self.waited[self.active] < plan.patience) | (self.epoch < plan.least)
         if self.epoch >= plan.trial:
             going_on &= self.active // self.seeds == self.best_rate()
         self.done = self.epoch >= plan.epochs or not bool(going_on.any())
