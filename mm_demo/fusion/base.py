@@ -93,8 +93,8 @@ class FusionStrategy(nn.Module, ABC):
         rank: place in lists, small first.
         additive: the class it decides for is the largest of sums to which every modality contributes a term of its own,
             gₖ₁(x₁) + … + gₖ_M(x_M), whatever encoders come before. Such a strategy cannot represent a synergy: of the
-            four quadrants of an exclusive or it can get three at most, and trained by cross-entropy it mostly stays at
-            chance.
+            four quadrants of an exclusive or it gets three at most, 75 %. Attention over modalities gets there, because
+            it can turn up the one that is surer; the late strategies stay at chance, where their loss is least.
         sequential: reads a modality's states; the others read its vector alone, so they cannot look anything up.
         vectorises: runs under `torch.func.functional_call` and `vmap` over stacked parameters, so that many seeds train
             at once (dropout wants `randomness="different"`).

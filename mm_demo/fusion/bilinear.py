@@ -11,8 +11,8 @@ from torch.nn.functional import normalize
 from mm_demo.fusion.base import Fused, Modality
 from mm_demo.fusion.vectors import VectorFusion
 
-_SMALL = 1e-6
-"""Keeps the slope of the square root finite at 0."""
+_SMALL = 1e-4
+"""Keeps the slope of the square root finite at 0, and the root without a step there."""
 
 
 class BilinearFusion(VectorFusion):
@@ -34,5 +34,8 @@ class BilinearFusion(VectorFusion):
 
 
 def of_one_size(fused: Tensor) -> Tensor:
-    """sign(z) √|z| of (batch, width), each row then divided by its length: products spread over many sizes."""
-    return normalize(fused.sign() * (fused.abs() + _SMALL).sqrt(), dim=1)
+    """z / √(|z| + 0.0001), about sign(z) √|z|, of (batch, width), each row then divided by its length.
+
+    What MCB and MFB do with products, because these spread over many sizes.
+    """
+    return normalize(fused * (fused.abs() + _SMALL).rsqrt(), dim=1)

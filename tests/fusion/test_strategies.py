@@ -2,96 +2,108 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Mapping
+from itertools import chain, combinations
 
 import pytest
 import torch
 from torch import Tensor
 
-from mm_demo.fusion import STRATEGIES, AttentionFusion, Fused, FusionStrategy, GatedFusion, LateFusion, Modality, Shape
-from mm_demo.fusion.sequences import positions
-from mm_demo.fusion.transformer import CrossModalBlock
+import mm_demo.fusion
+from mm_demo.fusion import STRATEGIES, AttentionFusion, FusionStrategy, Modality, Shape
+from tests.fusion.given import (
+    BATCH,
+    CLASSES,
+    SHAPES,
+    Kind,
+    batch,
+    every,
+    every_count,
+    every_kind,
+    loss_of,
+    make,
+    ragged,
+    same,
+    shapes_of,
+    without,
+)
 
-SHAPES = {"text": Shape(6, 5), "audio": Shape(4, 3), "image": Shape(7, 2)}
-BATCH, CLASSES = 5, 3
-
-every = pytest.mark.parametrize("name", list(STRATEGIES))
-
-
-def make(name: str, shapes: Mapping[str, Shape] = SHAPES) -> FusionStrategy:
-    torch.manual_seed(0)
-    strategy = STRATEGIES[name](shapes, CLASSES, width=16).eval()
-    for parameter in strategy.parameters():
-        if not parameter.any():  # what starts at zero would hide a mistake
-            torch.nn.init.normal_(parameter, std=0.3)
-    return strategy
-
-
-def batch(shapes: Mapping[str, Shape] = SHAPES, seed: int = 1) -> dict[str, Modality]:
-    generator = torch.Generator().manual_seed(seed)
-    made = {}
-    for i, (name, shape) in enumerate(sorted(shapes.items())):
-        length = 4 + i
-        mask = torch.ones(BATCH, length, dtype=torch.bool)
-        mask[1, 2:] = False
-        made[name] = Modality(
-            torch.randn(BATCH, shape.vector, generator=generator),
-            torch.randn(BATCH, length, shape.states, generator=generator),
-            mask,
-        )
-    return made
-
-
-def without(modality: Modality, rows: list[int]) -> Modality:
-    mask = modality.mask.clone()
-    mask[rows] = False
-    return Modality(modality.vector, modality.states, mask)
-
-
-def same(a: Fused, b: Fused) -> None:
-    torch.testing.assert_close(a.logits, b.logits)
-    if a.weights is not None:
-        torch.testing.assert_close(a.weights, b.weights)
+LABELS = torch.tensor([0, 1, 2, 0, 1])
 
 
 @every
-def test_every_parameter_gets_a_gradient(name: str) -> None:
-    strategy = make(name)
-    given = batch()
-    # Missing in some rows and there in others, so that what stands for a missing modality is used, too.
-    given = {key: without(modality, [i]) for i, (key, modality) in enumerate(given.items())}
-    given["text"] = without(given["text"], [0, 1, 4])
-    given["audio"], given["image"] = without(given["audio"], [0, 4]), without(given["image"], [2, 4])
-    out = strategy(given)
-    torch.nn.functional.cross_entropy(out.logits, torch.tensor([0, 1, 2, 0, 1])).backward()
+@every_kind
+@every_count
+def test_every_parameter_gets_a_gradient(name: str, kind: Kind, count: int) -> None:
+    if kind == "vectors" and STRATEGIES[name].sequential:
+        pytest.skip("with one state there is nothing to choose from")
+    shapes = shapes_of(kind, count)
+    strategy = make(name, shapes, dropout=0.0).train()
+    # Hard attention teaches a projection only where it is chosen: enough rows that each is somewhere.
+    given = {key: without(m, range(i, 40, 5)) for i, (key, m) in enumerate(batch(shapes, kind, rows=40).items())}
+    given = {key: without(m, [39]) for key, m in given.items()}
+    loss_of(strategy(given), LABELS.repeat(8)).backward()
     still = [key for key, p in strategy.named_parameters() if p.grad is None or not p.grad.any()]
     assert still == []
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in strategy.parameters())
     assert sum(p.numel() for p in strategy.parameters()) > 0
 
 
 @every
-def test_the_output_has_its_shape_and_the_weights_sum_to_one(name: str) -> None:
-    out = make(name)(batch())
-    assert out.logits.shape == (BATCH, CLASSES)
-    assert out.logits.isfinite().all()
-    if out.weights is not None:
-        assert out.weights.shape == (BATCH, len(SHAPES))
-        assert (out.weights >= 0).all()
-        torch.testing.assert_close(out.weights.sum(1), torch.ones(BATCH))
+@every_count
+def test_what_starts_at_zero_is_not_stuck_there(name: str, count: int) -> None:
+    shapes = shapes_of("sequences", count)
+    torch.manual_seed(0)
+    strategy = STRATEGIES[name](shapes, CLASSES, width=8, dropout=0.0)
+    given = {key: without(m, range(i, 40, 5)) for i, (key, m) in enumerate(batch(shapes, rows=40).items())}
+    given = {key: without(m, [39]) for key, m in given.items()}
+    loss_of(strategy(given), LABELS.repeat(8)).backward()
+    assert [key for key, p in strategy.named_parameters() if p.grad is None or not p.grad.any()] == []
 
 
 @every
-def test_what_is_masked_changes_nothing(name: str) -> None:
-    strategy, given = make(name), batch()
+@every_kind
+@every_count
+def test_the_output_has_its_shape_and_the_weights_sum_to_one(name: str, kind: Kind, count: int) -> None:
+    shapes = shapes_of(kind, count)
+    given = ragged(batch(shapes, kind))
+    out = make(name, shapes)(given)
+    assert out.logits.shape == (BATCH, CLASSES)
+    assert out.logits.isfinite().all()
+    assert out.auxiliary is None
+    if out.weights is not None:
+        present = torch.stack([given[key].present for key in sorted(given)], dim=1)
+        assert out.weights.shape == (BATCH, count)
+        assert (out.weights >= 0).all()
+        assert (out.weights[~present] == 0).all()
+        torch.testing.assert_close(out.weights.sum(1), present.any(1).float())
+
+
+@every
+@every_kind
+@every_count
+@pytest.mark.parametrize("filling", [1e6, float("nan")])
+def test_what_is_masked_changes_nothing(name: str, kind: Kind, count: int, filling: float) -> None:
+    shapes = shapes_of(kind, count)
+    strategy, given = make(name, shapes), ragged(batch(shapes, kind))
     changed = {
-        key: Modality(m.vector, torch.where(m.mask[..., None], m.states, 1e3), m.mask) for key, m in given.items()
+        key: Modality(
+            torch.where(m.present[:, None], m.vector, filling),
+            torch.where(m.mask[..., None], m.states, filling),
+            m.mask,
+        )
+        for key, m in given.items()
     }
     same(strategy(given), strategy(changed))
 
 
 @every
-def test_padding_changes_nothing(name: str) -> None:
-    strategy, given = make(name), batch()
+@every_count
+def test_padding_changes_nothing(name: str, count: int) -> None:
+    shapes = shapes_of("sequences", count)
+    strategy, given = make(name, shapes), ragged(batch(shapes))
     padded = {
         key: Modality(
             m.vector,
@@ -104,112 +116,116 @@ def test_padding_changes_nothing(name: str) -> None:
 
 
 @every
-def test_the_order_of_the_modalities_is_by_name(name: str) -> None:
-    strategy, given = make(name), batch()
-    other = make(name, dict(reversed(SHAPES.items())))
+@every_kind
+@every_count
+def test_the_order_of_the_modalities_is_by_name(name: str, kind: Kind, count: int) -> None:
+    shapes = shapes_of(kind, count)
+    strategy, given = make(name, shapes), batch(shapes, kind)
+    other = make(name, dict(reversed(shapes.items())), seed=1)
     other.load_state_dict(strategy.state_dict())
     same(strategy(given), other(dict(reversed(given.items()))))
 
 
 @every
-def test_a_missing_modality_is_ignored_whatever_it_holds(name: str) -> None:
-    strategy, given = make(name), batch()
-    gone = without(given["audio"], [0, 3])
-    other = Modality(gone.vector.clone(), gone.states.clone(), gone.mask)
-    other.vector[[0, 3]] = 1e3
-    other.states[[0, 3]] = -1e3
-    a, b = strategy({**given, "audio": gone}), strategy({**given, "audio": other})
-    same(a, b)
-    assert not torch.allclose(a.logits[[0, 3]], strategy(given).logits[[0, 3]])
-    if a.weights is not None:
-        assert (a.weights[[0, 3], 0] == 0).all()
+@every_kind
+@every_count
+def test_any_modalities_may_be_missing(name: str, kind: Kind, count: int) -> None:
+    shapes = shapes_of(kind, count)
+    strategy = make(name, shapes)
+    names = sorted(shapes)
+    subsets = list(chain.from_iterable(combinations(names, size) for size in range(count + 1)))
+    full = batch(shapes, kind, rows=16 * len(subsets))
+    given = {
+        key: without(m, [16 * r + k for r, there in enumerate(subsets) if key not in there for k in range(16)])
+        for key, m in full.items()
+    }
+    out = strategy(given).logits.unflatten(0, (len(subsets), 16))
+    assert out.isfinite().all()
+    # With nothing there, one answer for all; with anything, an answer that depends on it.
+    torch.testing.assert_close(out[0], out[0, :1].expand_as(out[0]))
+    assert all(row.std(0).max() > 1e-5 for row in out[1:])
+    whole = strategy(full).logits.unflatten(0, (len(subsets), 16))
+    assert all(not torch.allclose(a, b) for a, b in zip(out[:-1], whole[:-1], strict=True))
+    torch.testing.assert_close(out[-1], whole[-1])
 
 
 @every
-def test_nothing_at_all_gives_one_answer_and_a_gradient(name: str) -> None:
-    strategy = make(name)
-    out = strategy({key: without(modality, list(range(BATCH))) for key, modality in batch().items()})
-    assert out.logits.isfinite().all()
-    torch.testing.assert_close(out.logits, out.logits[:1].expand_as(out.logits))
-    out.logits.sum().backward()
-    assert all(p.grad is None or p.grad.isfinite().all() for p in strategy.parameters())
-
-
-@every
-def test_a_modality_that_is_one_vector_will_do(name: str) -> None:
-    shapes = {"a": Shape(4, 4), "b": Shape(6, 6)}
-    vectors = {key: torch.randn(BATCH, shape.vector) for key, shape in shapes.items()}
-    out = make(name, shapes)({key: Modality.of_vector(vector) for key, vector in vectors.items()})
-    assert out.logits.isfinite().all()
-
-
-def pair() -> dict[str, Modality]:
-    return batch({"audio": Shape(2, 2), "text": Shape(2, 2)})
-
-
-def test_attention_by_its_formula() -> None:
-    given = pair()
-    strategy = make("attention", {"audio": Shape(2, 2), "text": Shape(2, 2)})
-    assert isinstance(strategy, AttentionFusion)
+@every_kind
+@every_count
+def test_rows_do_not_see_each_other(name: str, kind: Kind, count: int) -> None:
+    shapes = shapes_of(kind, count)
+    strategy, given = make(name, shapes), ragged(batch(shapes, kind))
+    together = strategy(given)
     for row in range(BATCH):
-        features = [
-            strategy.project[key].weight @ given[key].vector[row] + strategy.project[key].bias for key in sorted(given)
-        ]
-        scores = [
-            strategy.query.weight[0] @ torch.tanh(strategy.energy.weight @ f + strategy.energy.bias) for f in features
-        ]
-        alpha = 1 / (1 + torch.exp(scores[1] - scores[0]))
-        fused = alpha * features[0] + (1 - alpha) * features[1]
-        out = strategy(given)
-        torch.testing.assert_close(out.weights[row], torch.stack([alpha, 1 - alpha]))
-        torch.testing.assert_close(out.logits[row], strategy.classifier.weight @ fused + strategy.classifier.bias)
+        one = {key: Modality(m.vector[[row]], m.states[[row]], m.mask[[row]]) for key, m in given.items()}
+        torch.testing.assert_close(strategy(one).logits, together.logits[[row]])
 
 
-def test_the_gate_of_two_is_a_sigmoid() -> None:
-    given = pair()
-    strategy = make("gated", {"audio": Shape(2, 2), "text": Shape(2, 2)})
-    assert isinstance(strategy, GatedFusion)
-    both = torch.cat([given["audio"].vector, given["text"].vector], dim=1)
-    z = torch.sigmoid(strategy.gates["audio"](both) - strategy.gates["text"](both))
-    mixed = z * torch.tanh(strategy.project["audio"](given["audio"].vector))
-    mixed = mixed + (1 - z) * torch.tanh(strategy.project["text"](given["text"].vector))
-    out = strategy(given)
-    torch.testing.assert_close(out.logits, strategy.classifier(mixed))
-    torch.testing.assert_close(out.weights[:, 0], z.mean(1))
+@every
+def test_what_is_saved_comes_back(name: str) -> None:
+    strategy, other, given = make(name), make(name, seed=1), batch()
+    assert not torch.allclose(strategy(given).logits, other(given).logits)
+    other.load_state_dict(strategy.state_dict())
+    same(strategy(given), other(given))
 
 
-def test_late_fusion_is_a_mixture_with_votes_that_never_change() -> None:
-    given = pair()
-    strategy = make("late", {"audio": Shape(2, 2), "text": Shape(2, 2)})
-    assert isinstance(strategy, LateFusion)
-    votes = strategy.votes.softmax(0)
-    mixture = sum(
-        vote * strategy.classifiers[key](given[key].vector).softmax(-1)
-        for vote, key in zip(votes, ("audio", "text"), strict=True)
-    )
-    out = strategy(given)
-    assert isinstance(mixture, Tensor)
-    torch.testing.assert_close(out.logits.exp(), mixture)
-    torch.testing.assert_close(out.weights, votes.expand(BATCH, 2))
-    alone = strategy({**given, "audio": without(given["audio"], list(range(BATCH)))})
-    torch.testing.assert_close(alone.logits.exp(), strategy.classifiers["text"](given["text"].vector).softmax(-1))
-
-
-def test_a_cross_modal_block_looks_only_where_it_may_and_positions_count() -> None:
-    torch.manual_seed(0)
-    block = CrossModalBlock(8, 0.0).eval()
-    target, source = torch.randn(2, 3, 8), torch.randn(2, 4, 8)
-    mask = torch.tensor([[True, True, False, False], [True] * 4])
-    _, weights = block(target, source, mask)
-    assert weights.shape == (2, 4, 3, 4)
-    torch.testing.assert_close(weights.sum(-1), torch.ones(2, 4, 3))
-    assert (weights[0, ..., 2:] == 0).all()
-    assert (positions(5, 8)[1:] - positions(5, 8)[:-1]).abs().sum(1).min() > 0.1
-    strategy, given = make("cross_modal"), batch()
+@every
+def test_only_the_sequential_ones_read_the_states(name: str) -> None:
+    strategy, given = make(name), batch()
+    changed = {key: Modality(m.vector, m.states + 1, m.mask) for key, m in given.items()}
+    assert torch.allclose(strategy(given).logits, strategy(changed).logits) != STRATEGIES[name].sequential
     shuffled = {key: Modality(m.vector, m.states.flip(1), m.mask.flip(1)) for key, m in given.items()}
-    assert not torch.allclose(strategy(given).logits, strategy(shuffled).logits)
+    assert torch.allclose(strategy(given).logits, strategy(shuffled).logits) != STRATEGIES[name].sequential
 
 
-def test_fewer_than_two_modalities_are_no_fusion() -> None:
+@every
+def test_an_exclusive_or_is_learned_unless_additive(name: str) -> None:
+    # As indicators, so that any function of one modality is a linear one: what encoders before could do is there.
+    bits = torch.tensor([[0, 0], [0, 1], [1, 0], [1, 1]])
+    given = {key: Modality.of_vector(torch.eye(2)[bits[:, i]]) for i, key in enumerate("ab")}
+    labels = bits[:, 0] ^ bits[:, 1]
+    most = max(_right_answers(name, given, labels, seed) for seed in range(2))
+    assert (most == 4) != STRATEGIES[name].additive
+
+
+def _right_answers(name: str, given: Mapping[str, Modality], labels: Tensor, seed: int) -> int:
+    """The most that are right at any time of a short training."""
+    torch.manual_seed(seed)
+    strategy = STRATEGIES[name]({"a": Shape(2, 2), "b": Shape(2, 2)}, 2, width=32, dropout=0.0)
+    optimizer = torch.optim.Adam(strategy.parameters(), lr=0.01)
+    right = 0
+    for _ in range(100):
+        fused = strategy(given)
+        right = max(right, int((fused.logits.argmax(1) == labels).sum()))
+        if right == len(labels):
+            break
+        optimizer.zero_grad()
+        loss_of(fused, labels).backward()
+        optimizer.step()
+    return right
+
+
+def test_all_are_exported_and_found_once() -> None:
+    exported = {getattr(mm_demo.fusion, name) for name in mm_demo.fusion.__all__ if name.endswith("Fusion")}
+    assert exported == set(STRATEGIES.values())
+    assert len({s.rank for s in exported}) == len({s.label for s in exported}) == len(exported) == 26
+
+
+def test_import_needs_torch_and_nothing_else() -> None:
+    heavy = "{'transformers', 'gradio', 'sklearn', 'scipy'} & set(sys.modules)"
+    code = f"import sys, mm_demo.fusion; sys.exit(str({heavy}) if {heavy} else 0)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", ["", "a.b", "keys", "type", "training", "get"])
+def test_names_that_cannot_be_are_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="cannot be called"):
+        AttentionFusion({name: Shape(2, 2), "text": Shape(2, 2)}, 3)
+
+
+@every
+def test_fewer_than_two_modalities_are_no_fusion(name: str) -> None:
+    strategy: type[FusionStrategy] = STRATEGIES[name]
     with pytest.raises(ValueError, match="two modalities"):
-        AttentionFusion({"audio": Shape(2, 2)}, 3)
+        strategy({"audio": SHAPES["audio"]}, 3)
