@@ -15,10 +15,11 @@ TRAIN, VALIDATION, TEST = 4_000, 1_000, 2_000
 def sequence(seed: int = 0) -> Dataset:
     """Draw the task; always the same for one seed.
 
-    "content" is 8 states of 16 features: one feature, of its own for every state, holds the value +1 or −1. A state doesn't
-    say where it stands. "question" begins with the asked place as one of 8 features and a ninth feature that marks it as
-    the question; three distractors with other places and no mark follow. The label is the sign of the value at the asked
-    place. Whoever sees only the mean of the content can guess the sign of most values, and is right 63.7 % of the time.
+    "content" is 8 states of 16 features: one feature, of its own for every state, holds the value +1 or −1. A state
+    doesn't say where it stands. "question" begins with the asked place as one of 8 features and a ninth feature that
+    marks it as the question; three distractors with other places and no mark follow. The label is the sign of the value
+    at the asked place. Who sees only the mean of the content can guess the sign of most values, and is right 63.7 % of
+    the time.
     """
     generator = torch.Generator().manual_seed(seed)
     count = TRAIN + VALIDATION + TEST
