@@ -3,4 +3,6 @@
 They are quick to import, so that `--help` is: what is slow is imported inside `run`.
 """
 
-NAMES: tuple[str, ...] = ("caption", "vqa", "sentiment", "search", "index", "scenes", "evaluate", "models")
+NAMES: tuple[str, ...] = (
+    "caption", "vqa", "sentiment", "search", "index", "fusion", "scenes", "evaluate", "models",
+)  # fmt: skip

@@ -16,6 +16,7 @@ from mm_demo.evaluation.familiarity import familiar_share, photographs_in
 from mm_demo.evaluation.pictures import SETS, seeds
 from mm_demo.evaluation.pointing import chance, pointing_score, points_at
 from mm_demo.evaluation.singling import SingledOut, single_out
+from mm_demo.scenes import COLORS
 from mm_demo.scenes.descriptions import Description, Mention, tell
 from mm_demo.tasks.opening import open_task
 from mm_demo.tasks.retrieval import RetrievalTask
@@ -56,6 +57,7 @@ def evaluate(
         "image to text": {name: recall(found.T) for name, found in cosines.items()},
         "one object": {name: _one_object(task, gallery) for name, gallery in galleries.items()},
         "pointing": {name: _pointing(task, name, gallery) for name, gallery in galleries.items()},
+        "contributions": {name: _contributions(task, gallery) for name, gallery in galleries.items()},
         "pointing by method": {
             method.label: _pointing(task, "held-out scenes", galleries["held-out scenes"][: n // 2], method.name)
             for method in task.methods
@@ -117,6 +119,29 @@ def _pointing(
             for word, at in _words(match, meant)
         ]
     return pointing_score(found)
+
+
+def _contributions(task: RetrievalTask, gallery: Sequence[SingledOut]) -> dict[str, Any]:
+    """How often a true word raises the score, and a colour that is nowhere in the picture in its place lowers it."""
+    rng = Random(0)
+    true: list[bool] = []
+    false: list[bool] = []
+    for one in gallery[::_POINTED]:
+        named = {(start, end) for start, end, _ in one.told.spans}
+        words = task.explain(one.picture, Query(one.told.text)).words
+        true += [word.contribution > 0 for word in words if word.place in named]
+        absent = [color for color in COLORS if all(o.color != color for o in one.objects)]
+        said = [place for place in sorted(named) if one.told.text[slice(*place)] in COLORS]
+        if said and absent:
+            (start, end), color = rng.choice(said), rng.choice(absent)
+            wrong = task.explain(one.picture, Query(one.told.text[:start] + color + one.told.text[end:])).words
+            false += [word.contribution < 0 for word in wrong if word.place[0] == start]
+    return {
+        "n true": len(true),
+        "true words raise": float(np.mean(true or [False])),
+        "n false": len(false),
+        "false colours lower": float(np.mean(false or [False])),
+    }
 
 
 def _words(match: Match, meant: dict[tuple[int, ...], int | None]) -> list[tuple[np.ndarray, int]]:

@@ -11,7 +11,7 @@ from mm_demo.models.family import ModelInfo
 DEFAULT_METHODS = {
     ("caption", "blip"): "raw",
     ("vqa", "blip"): "gradient",
-    ("retrieval", "clip"): "gradient",
+    ("retrieval", "clip"): "attention_gradient",
     ("retrieval", "siglip"): "gradient",
 }
 """(task, family) → the method that points best, or within noise of it, where the truth is known: docs/results.md."""

@@ -95,7 +95,7 @@ def figures_table(name: str, found: dict[str, Any]) -> str:
 
 
 def _cell(head: str, value: float) -> str:
-    if head == "n":
+    if head.split()[0] == "n":
         return f"{value:,}"
     return f"{value:.2f}" if head == "median score" else f"{100 * value:.1f} %"
 

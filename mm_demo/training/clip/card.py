@@ -20,7 +20,15 @@ _LOSSES = {
     "contrastive": "the contrastive loss (InfoNCE both ways, learnt temperature)",
     "triplet": f"the triplet loss (margin {MARGIN}; all violating negatives first, then the hardest one)",
 }
-_FIGURES = ("text to image", "image to text", "one object", "pointing", "pointing by method", "familiar")
+_FIGURES = (
+    "text to image",
+    "image to text",
+    "one object",
+    "pointing",
+    "contributions",
+    "pointing by method",
+    "familiar",
+)
 
 
 def card(figures: dict[str, Any], loss: str, steps: int, hardware: str, minutes: int) -> str:
@@ -68,7 +76,8 @@ same start and was trained with {_LOSSES[other]}.
 these again (the photographs, where listed, with `--photographs FOLDER`). Each gallery has {figures["pictures"]:,}
 pictures, each with one text that is true of it and of no other there. *One object*: of the first ten hits for “a red
 star”, the share that holds one, beside the share of the gallery that does. *Pointing*: the peak of a colour or kind
-word's map lies on the word's object, beside the chance of a random patch.
+word's map lies on the word's object, beside the chance of a random patch. *Contributions*: how often a true colour or
+kind word raises the score, and a colour that is nowhere in the picture, put in a true one's place, lowers it.
 
 {"".join(figures_table(name, figures[name]) for name in _FIGURES)}
 *Held-out scenes* have fresh seeds, *held-out pairs* at least one object of a pair never trained on. *Another hand* is

@@ -1,0 +1,96 @@
+"""`fusion`: train fusion strategies side by side on the same data, measure them, and break a modality."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mm_demo.commands.arguments import whole_number
+from mm_demo.commands.report import Report, table
+from mm_demo.errors import UserError
+
+if TYPE_CHECKING:
+    from mm_demo.lab.information import Information
+    from mm_demo.lab.report.comparison import Comparison
+    from mm_demo.lab.training.state import Progress
+
+HELP = "compare fusion strategies on data whose interactions are known, or on your own"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data",
+        default="synergy",
+        metavar="NAME|PATH",
+        help="redundancy, unique, additive, synergy (the default), sequence, digits, or your own: an .npz or a folder"
+        " of .npy files with labels, modalities and, optionally, split",
+    )
+    parser.add_argument("--strategies", metavar="A,B", help="which to train (default: all)")
+    parser.add_argument(
+        "--seeds", type=whole_number(1, 50), default=5, metavar="N", help="models of each strategy (default 5)"
+    )
+    parser.add_argument(
+        "--recordings", type=Path, metavar="DIR", help="digits: folder of the Free Spoken Digit Dataset's recordings"
+    )
+    parser.add_argument("--save", type=Path, metavar="FILE", help="also write a table: .csv, .json, .md or .tex")
+
+
+def run(arguments: argparse.Namespace) -> Report:
+    if arguments.model is not None:
+        raise UserError("`fusion` trains its own small models and takes no --model: leave it out.")
+
+    from mm_demo.lab import EXPORTS, compare, open_data
+    from mm_demo.lab.experiment import known
+    from mm_demo.models.device import choose_device
+
+    target: Path | None = arguments.save
+    if target is not None and target.suffix.removeprefix(".") not in EXPORTS:
+        raise UserError(f"“{target.name}” is no table: end its name in {', '.join(f'.{e}' for e in EXPORTS)}.")
+    if target is not None and not target.parent.is_dir():
+        raise UserError(f"There is no folder “{target.parent}” to save into: make it first.")
+    named = None if arguments.strategies is None else [s.strip() for s in arguments.strategies.split(",") if s.strip()]
+    strategies = known(named)  # before the data, which may take a while
+    # Small models on a CPU's own memory are quicker there than on most accelerators.
+    device = choose_device(arguments.device or "cpu").device
+    data = open_data(arguments.data, arguments.recordings)
+    comparison = compare(data, strategies, arguments.seeds, device, progress=_show)
+    if target is not None:
+        target.write_text(EXPORTS[target.suffix.removeprefix(".")](comparison), encoding="utf-8")
+    return Report(comparison.to_json(), _text(comparison))
+
+
+def _show(event: Progress) -> None:
+    """One line a strategy on standard error."""
+    if event.done:
+        accuracy = 100 * float(event.validation_accuracy.mean())
+        print(
+            f"{event.strategy}: {event.epoch} epochs, validation accuracy {accuracy:.1f} %", file=sys.stderr, flush=True
+        )
+
+
+def _text(comparison: Comparison) -> str:
+    from mm_demo.lab.report.tables import people_table
+
+    headings, rows = people_table(comparison)
+    seeds = len(comparison.plan.seeds)
+    sentences = "\n".join(f"{name}: {sentence}" for name, sentence in comparison.verdicts.items())
+    parts = [
+        f"{comparison.title} ({comparison.examples['test']:,} test examples, {seeds} seed{'s' if seeds > 1 else ''};"
+        f" chance {100 * comparison.chance:.1f} %)",
+        table(rows, headings),
+        sentences,
+    ]
+    if comparison.information is not None:
+        parts.append(_information(comparison.information))
+    return "\n\n".join(parts)
+
+
+def _information(found: Information) -> str:
+    bits = found.bits
+    how = "exact" if found.exact else "at least, from clusters"
+    return (
+        f"Information about the label in bits ({how}): redundant {bits.redundancy:.3f}, only in {found.first}"
+        f" {bits.unique_first:.3f}, only in {found.second} {bits.unique_second:.3f}, synergy {bits.synergy:.3f}"
+    )
