@@ -16,7 +16,7 @@ from mm_demo.evaluation.familiarity import familiar_share, photographs_in
 from mm_demo.evaluation.pictures import SETS, seeds
 from mm_demo.evaluation.pointing import chance, pointing_score, points_at
 from mm_demo.evaluation.singling import SingledOut, single_out
-from mm_demo.scenes import COLORS
+from mm_demo.scenes import COLORS, KINDS
 from mm_demo.scenes.descriptions import Description, Mention, tell
 from mm_demo.tasks.opening import open_task
 from mm_demo.tasks.retrieval import RetrievalTask
@@ -122,26 +122,26 @@ def _pointing(
 
 
 def _contributions(task: RetrievalTask, gallery: Sequence[SingledOut]) -> dict[str, Any]:
-    """How often a true word raises the score, and a colour that is nowhere in the picture in its place lowers it."""
+    """For "a red star": how often a true word adds to the score, and one that fits nothing there takes from it."""
     rng = Random(0)
+    center = task.center([one.picture for one in gallery])
     true: list[bool] = []
     false: list[bool] = []
     for one in gallery[::_POINTED]:
-        named = {(start, end) for start, end, _ in one.told.spans}
-        words = task.explain(one.picture, Query(one.told.text)).words
-        true += [word.contribution > 0 for word in words if word.place in named]
-        absent = [color for color in COLORS if all(o.color != color for o in one.objects)]
-        said = [place for place in sorted(named) if one.told.text[slice(*place)] in COLORS]
-        if said and absent:
-            (start, end), color = rng.choice(said), rng.choice(absent)
-            wrong = task.explain(one.picture, Query(one.told.text[:start] + color + one.told.text[end:])).words
-            false += [word.contribution < 0 for word in wrong if word.place[0] == start]
-    return {
-        "n true": len(true),
-        "true words raise": float(np.mean(true or [False])),
-        "n false": len(false),
-        "false colours lower": float(np.mean(false or [False])),
-    }
+        here = one.objects[0]
+        colors = [color for color in COLORS if all(o.color != color for o in one.objects)]
+        kinds = [kind for kind in KINDS if all(o.kind != kind for o in one.objects)]
+        for color, kind in (
+            (here.color, here.kind),
+            (rng.choice(colors), here.kind),
+            (here.color, rng.choice(kinds)),
+        ):
+            words = task.explain(one.picture, Query(f"a {color} {kind}"), center=center).words[1:]
+            if (color, kind) == (here.color, here.kind):
+                true += [word.contribution > 0 for word in words]
+            else:
+                false.append(words[color == here.color].contribution < 0)
+    return {"n": len(true), "true words add": float(np.mean(true)), "false words take": float(np.mean(false))}
 
 
 def _words(match: Match, meant: dict[tuple[int, ...], int | None]) -> list[tuple[np.ndarray, int]]:

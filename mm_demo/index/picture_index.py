@@ -129,6 +129,16 @@ class PictureIndex:
             )
         return self._store.nearest(query, min(k, max(1, len(self._store))), where)
 
+    def center(self) -> np.ndarray:
+        """The mean of the pictures' vectors, of 10,000 of them where there are more: (dimensions,) float32.
+
+        Raises:
+            UserError: nothing is indexed yet, or the index was damaged meanwhile.
+        """
+        if self._store is None or not len(self):
+            raise UserError(f"There is no picture in the index in “{self._folder}” yet: build it first.")
+        return self._store.center()
+
     def _locked(self) -> FileLock:
         """A lock that the system lets go of when the process ends, however it ends."""
         with explained(self._folder):

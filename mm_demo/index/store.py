@@ -30,6 +30,7 @@ PROBES = 32
 CANDIDATES = 200
 """How many of their rows, at least, are weighed again by their full vectors."""
 
+SAMPLED = 10_000
 _KEY = b"mm_demo.index"
 MANY_PARTS = 32
 """Files of one table above which they are made into one."""
@@ -161,6 +162,14 @@ class Store:
             Hit(root / name, 1.0 - distance, size, datetime.fromtimestamp(modified / 1e6, UTC))
             for (name, distance, size), modified in zip(rows, found["modified"].cast("int64").to_pylist())
         ]
+
+    def center(self) -> np.ndarray:
+        """(dimensions,) float32, the mean of the vectors of `SAMPLED` pictures, or of all where there are fewer."""
+        with explained(self._folder):
+            found = self._table.search().select(["vector"]).limit(SAMPLED).to_arrow()["vector"].combine_chunks()
+        rows = found.values.to_numpy(zero_copy_only=False).reshape(-1, self.header.dimensions)
+        mean: np.ndarray = rows.mean(0, dtype=np.float64).astype(np.float32)
+        return mean
 
     def tidy(self) -> None:
         """Put small files together, forget old states, and build inverted lists where they pay.

@@ -80,13 +80,16 @@ class WordMatch:
     Attributes:
         word: as typed.
         place: (start, end) of its characters in the query.
-        contribution: what the cosine of query and picture owes to the word; negative where the word lowers it.
+        part: (dimensions,) float32, the word's part of the query's vector.
+        contribution: what the cosine of query and picture owes to the word, the part's inner product with the
+            picture's vector; negative where the word lowers it.
         trace: segment "image" (and "pool" where the tower pools by attention); the records carry gradients of the
             word's contribution. `pooled` tells whose relevance is the picture's.
     """
 
     word: str
     place: tuple[int, int]
+    part: np.ndarray
     contribution: float
     trace: Trace
 

@@ -113,23 +113,41 @@ class RetrievalTask(PictureTask[Matcher]):
         words = len(query.text[:end].split())
         return [f"The query is longer than the model can read: only its first {words} words were looked for."]
 
-    def explain(self, picture: ImageSource, query: QuerySource, method: str | None = None) -> Match:
+    def explain(
+        self,
+        picture: ImageSource,
+        query: QuerySource,
+        method: str | None = None,
+        center: np.ndarray | None = None,
+    ) -> Match:
         """Why a picture is as similar to a query as it is.
 
         Args:
             picture: a hit's path, a PIL image or an array.
             query: as in `Gallery.search`.
             method: name of an explanation method (see `methods`); None for the one that points best.
+            center: `Gallery.center` of the pictures that it competes with; None to explain the bare cosine, which
+                says little about single words.
 
         Raises:
             UserError: the picture or the query can't be read, or there is no such method.
         """
         chosen = self._choose(method or "default", None, None)
         image, given = read_image(picture), read_query(query)
-        _, length = self._sum(given)
+        total, length = self._sum(given)
+        average = 0.0 if center is None else float(total @ center) / length
         # The cosine with the sum at length 1 is the sum of the parts' own cosines by these factors.
         matched = [(self._model.match(image, part), share / length) for part, share in _parts(given)]
-        return explained(self._model.look(image), given, matched, chosen, self.unknown_words(given))
+        return explained(self._model.look(image), given, matched, average, center, chosen, self.unknown_words(given))
+
+    def center(self, pictures: Sequence[ImageSource]) -> np.ndarray:
+        """(dimensions,) float32, the mean of pictures' vectors, as `Gallery.center` is for a whole gallery.
+
+        Raises:
+            UserError: there is no picture, or one of them can't be read.
+        """
+        mean: np.ndarray = self._pictures(pictures).mean(0)
+        return mean
 
     def similarities(self, texts: Sequence[str], pictures: Sequence[ImageSource]) -> np.ndarray:
         """Cosine of every text with every picture: (texts, pictures), float32, −1…1.

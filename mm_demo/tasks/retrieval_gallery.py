@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from threading import Event, Lock
 from typing import Any
@@ -64,6 +65,15 @@ class Gallery:
             UserError: the query is empty or can't be read, k is under 1, or the index was damaged meanwhile.
         """
         return self._index.search(self._embed(read_query(query)), k)
+
+    @cached_property
+    def center(self) -> np.ndarray:
+        """(dimensions,) float32, the mean of the pictures' vectors: what a hit stands out from.
+
+        Raises:
+            UserError: there is no picture in it, or the index was damaged meanwhile.
+        """
+        return self._index.center()
 
 
 def open_gallery(

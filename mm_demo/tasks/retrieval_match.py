@@ -15,7 +15,13 @@ from mm_demo.tasks.retrieval_result import Match, MatchedWord, Query
 
 
 def explained(
-    picture: Picture, query: Query, parts: Sequence[tuple[Matched, float]], method: Method, unknown_words: list[str]
+    picture: Picture,
+    query: Query,
+    parts: Sequence[tuple[Matched, float]],
+    average: float,
+    center: np.ndarray | None,
+    method: Method,
+    unknown_words: list[str],
 ) -> Match:
     """Put what was found for the words and for the query's picture together.
 
@@ -24,6 +30,8 @@ def explained(
         query: what it was looked for by.
         parts: the hit beside the words, beside the picture, or both in this order; each with the factor that makes
             its cosine a part of the whole query's.
+        average: the score of `center`.
+        center: (dimensions,), mean vector of the pictures that the hit was compared with; None where there are none.
         method: how relevance is read from the traces.
         unknown_words: of the query.
     """
@@ -33,7 +41,8 @@ def explained(
     beside = parts[-1][0] if query.picture is not None else None
     return Match(
         score=float(sum(matched.similarity * factor for matched, factor in parts)),
-        words=_words(*parts[0], method) if query.text else [],
+        average=average,
+        words=_words(*parts[0], center, method) if query.text else [],
         map=whole,
         query_map=None if beside is None else _map(method, beside.trace, beside.query_element, "query"),
         unknown_words=unknown_words,
@@ -43,14 +52,15 @@ def explained(
     )
 
 
-def _words(matched: Matched, factor: float, method: Method) -> list[MatchedWord]:
+def _words(matched: Matched, factor: float, center: np.ndarray | None, method: Method) -> list[MatchedWord]:
     found = []
     for word in matched.words:
         relevance = _relevance(method, word.trace, matched.image_element, "image")
         shares = image_map(word.trace.segments["image"], relevance)
         if not _speaks(relevance[word.trace.segments["image"].leading :]):
             shares = np.zeros_like(shares)
-        found.append(MatchedWord(word.word, word.place, word.contribution * factor, shares))
+        usual = 0.0 if center is None else float(word.part @ center)
+        found.append(MatchedWord(word.word, word.place, (word.contribution - usual) * factor, shares))
     return found
 
 

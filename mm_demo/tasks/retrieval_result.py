@@ -30,7 +30,9 @@ class MatchedWord:
     Attributes:
         word: as typed.
         place: (start, end) in the query.
-        contribution: part of the cosine; negative where the word lowers it.
+        contribution: what it adds to how far the picture stands above `Match.average`; negative where it takes from
+            that. Texts lie at different distances from all pictures, so a word that is true of a picture often lowers
+            its cosine, and lowers that of the others more.
         map: (rows, cols), sums to 1, or all 0 where no part speaks for the word.
     """
 
@@ -46,6 +48,7 @@ class Match:
 
     Attributes:
         score: the cosine that ranked it, -1…1; of the weighted sum where words and a picture were given.
+        average: the mean score of the pictures that it was compared with; 0 where none were named.
         words: of the query, in reading order; empty without words.
         map: (rows, cols), sums to 1: where in the picture the whole query is met.
         query_map: likewise in the query's picture; None without one.
@@ -56,6 +59,7 @@ class Match:
     """
 
     score: float
+    average: float
     words: list[MatchedWord]
     map: np.ndarray
     query_map: np.ndarray | None

@@ -24,15 +24,16 @@ def score_bars(candidates: Sequence[tuple[str, float]], label: str) -> str:
     return f'<ol class="score-bars" aria-label="{escape(label)}">{rows}</ol>'
 
 
-def contribution_bars(words: Sequence[tuple[str, float]], score: float, rest: str) -> str:
-    """What each word adds to a cosine, as bars right of a middle line, or left where it lowers the score.
+def contribution_bars(words: Sequence[tuple[str, float]], score: float, average: float, rest: str) -> str:
+    """What each word adds to how far a cosine stands above the average, as bars right of a middle line, or left.
 
     Args:
-        words: (word, its part of the cosine), in reading order; the largest are shown first.
+        words: (word, its part of the difference), in reading order; the largest are shown first.
         score: the cosine.
-        rest: what the words do not account for comes from; shown last, so that all bars sum to the score.
+        average: the mean cosine of the gallery.
+        rest: what the words do not account for comes from; shown last, so that all bars sum to the difference.
     """
-    left = score - sum(part for _, part in words)
+    left = score - average - sum(part for _, part in words)
     largest = max(abs(part) for part in (left, *(part for _, part in words))) or 1.0
     ordered = [(shortened(word), part, _side(part)) for word, part in sorted(words, key=lambda entry: -entry[1])]
     rows = "".join(
@@ -42,8 +43,9 @@ def contribution_bars(words: Sequence[tuple[str, float]], score: float, rest: st
         for name, part, side in [*ordered, (rest, left, f"rest {_side(left)}")]
     )
     return (
-        f'<div class="contributions"><p>What each word adds to the score of {plain(score)}, or takes from it</p>'
-        f'<ol aria-label="Words by what they add to the score">{rows}</ol></div>'
+        f'<div class="contributions"><p>What lifts the score of {plain(score)} above the gallery’s mean of '
+        f"{plain(average)}</p>"
+        f'<ol aria-label="Words by what they add to the score above the mean">{rows}</ol></div>'
     )
 
 

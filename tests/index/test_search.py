@@ -40,6 +40,13 @@ def test_the_best_are_those_of_brute_force(gallery: tuple[list[Path], PictureInd
     assert [hit.score for hit in hits] == pytest.approx([score for score, _ in expected], abs=1e-5)
 
 
+def test_the_center_is_the_mean_of_the_vectors(gallery: tuple[list[Path], PictureIndex], tmp_path: Path) -> None:
+    paths, index = gallery
+    assert index.center() == pytest.approx(np.mean([vector(Image.open(path)) for path in paths], axis=0), abs=1e-6)
+    with pytest.raises(UserError, match="no picture in the index"):
+        PictureIndex.open(tmp_path / "empty").center()
+
+
 def test_a_picture_finds_itself_with_what_is_known_of_its_file(gallery: tuple[list[Path], PictureIndex]) -> None:
     paths, index = gallery
     (hit,) = index.search(vector(Image.open(paths[8])), 1)

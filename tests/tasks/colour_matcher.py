@@ -88,7 +88,7 @@ class ColourMatcher(Colours):
 
     def _word(self, query: str, place: tuple[int, int], seen: np.ndarray) -> WordMatch:
         part = unit(self._sum(query)) - unit(self._sum(query, place))
-        return WordMatch(query[place[0] : place[1]], place, float(seen @ part), image_trace(seen * part))
+        return WordMatch(query[place[0] : place[1]], place, part, float(seen @ part), image_trace(seen * part))
 
 
 def record(segment: str, products: np.ndarray) -> Record:

@@ -31,7 +31,7 @@ def test_each_word_with_the_part_of_the_picture_that_it_names(task: RetrievalTas
     assert not snark.map.any() and snark.contribution == pytest.approx(0, abs=1e-3)
     assert match.unknown_words == ["snark"] and match.query_map is None
     assert match.score == pytest.approx(float(task.similarities(["red blue snark"], [PICTURE])[0, 0]), abs=1e-6)
-    assert (match.familiar, match.familiarity, match.method) == (True, 0.75, "gradient")
+    assert (match.familiar, match.familiarity, match.method) == (True, 0.75, "attention_gradient")
 
 
 def test_a_picture_beside_a_picture(task: RetrievalTask) -> None:
@@ -63,8 +63,22 @@ def test_words_and_a_picture_add_up_to_the_score(task: RetrievalTask, share: flo
 
 def test_another_method(task: RetrievalTask) -> None:
     offered = [method.name for method in task.methods]
-    assert offered[0] == "gradient" and {"raw", "rollout"} <= set(offered)
+    assert offered[0] == "attention_gradient" and {"raw", "rollout", "gradient"} <= set(offered)
     match = task.explain(PICTURE, "red", method="raw")
     assert match.method == "raw" and match.map == pytest.approx(np.full((4, 4), 1 / 16))
     with pytest.raises(UserError, match="no method 'magic'"):
         task.explain(PICTURE, "red", method="magic")
+
+
+def test_words_against_a_gallery_add_up_to_what_they_change_above_its_mean(task: RetrievalTask) -> None:
+    others = [painted((0, 0, colour)) for colour in ("red", "green", "blue")]
+    center = task.center(others)
+    assert center == pytest.approx(np.mean([task.embed(Query(picture=one)) for one in others], axis=0), abs=1e-6)
+    match = task.explain(PICTURE, "red blue", center=center)
+    above = task.similarities(["red blue"], [PICTURE, *others])[0]
+    assert match.score == pytest.approx(float(above[0]), abs=1e-6)
+    assert match.average == pytest.approx(float(above[1:].mean()), abs=1e-6)
+    without = task.similarities(["blue"], [PICTURE, *others])[0]
+    expected = (above[0] - above[1:].mean()) - (without[0] - without[1:].mean())
+    assert match.words[0].contribution == pytest.approx(float(expected), abs=1e-6)
+    assert task.explain(PICTURE, "red blue").average == 0

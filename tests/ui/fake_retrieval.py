@@ -56,6 +56,11 @@ class FakeGallery:
     def __init__(self, folder: Path, report: Report, rows: list[tuple[Path, np.ndarray]]) -> None:
         self.folder, self.report, self.rows = folder, report, rows
 
+    @property
+    def center(self) -> np.ndarray:
+        mean: np.ndarray = np.mean([row for _, row in self.rows], axis=0)
+        return mean
+
     def __len__(self) -> int:
         return len(self.rows)
 
@@ -116,7 +121,7 @@ class FakeRetrieval:
             return of_picture(query.picture)
         return unit(query.text_share * of_text(query.text) + (1 - query.text_share) * of_picture(query.picture))
 
-    def explain(self, picture: Any, query: Query, method: str | None = None) -> Match:
+    def explain(self, picture: Any, query: Query, method: str | None = None, center: np.ndarray | None = None) -> Match:
         time.sleep(self.delay)
         image, words, at = read_image(picture), [], 0
         for i, word in enumerate(query.text.split()[:READ]):
@@ -128,7 +133,17 @@ class FakeRetrieval:
         whole = spot(5, method or "default")
         beside = None if query.picture is None else spot(6)
         score = float(self.embed(query) @ of_picture(image))
-        return Match(score, words, whole, beside, unknown, image.width < 400, 0.9, method or "raw")
+        return Match(
+            score,
+            0.0 if center is None else float(self.embed(query) @ center),
+            words,
+            whole,
+            beside,
+            unknown,
+            image.width < 400,
+            0.9,
+            method or "raw",
+        )
 
     def similarities(self, texts: Sequence[str], pictures: Sequence[Any]) -> np.ndarray:
         return np.stack([of_text(text) for text in texts]) @ np.stack([of_picture(one) for one in pictures]).T

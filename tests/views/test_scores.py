@@ -58,7 +58,7 @@ def test_how_far_the_best_hit_stands_out_is_said() -> None:
 
 
 def test_contributions_go_right_or_left_with_the_largest_first() -> None:
-    page = Tags(contribution_bars([("not", -0.1), (ATTACK, 0.2)], 0.15, "<rest>"))
+    page = Tags(contribution_bars([("not", -0.1), (ATTACK, 0.2)], 0.25, 0.1, "<rest>"))
     bars = [(a["class"], a["style"]) for a in page.attributes if "style" in a]
     assert bars == [("for", "width:50.0%"), ("against", "width:25.0%"), ("rest for", "width:12.5%")]
     assert [text for text in page.text if text[0] in "+−"] == ["+0.200", "−0.100", "+0.050"]

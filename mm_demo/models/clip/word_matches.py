@@ -75,5 +75,6 @@ class WordMatches(Sequence[WordMatch]):
             ]
             word = self._words[place]
             trace = Trace(self._seen.segments, records)
-            found.append(WordMatch(word.word, word.place, self._contributions[place], trace))
+            part = self._parts[place].cpu().numpy()
+            found.append(WordMatch(word.word, word.place, part, self._contributions[place], trace))
         return found

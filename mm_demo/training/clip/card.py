@@ -76,8 +76,9 @@ same start and was trained with {_LOSSES[other]}.
 these again (the photographs, where listed, with `--photographs FOLDER`). Each gallery has {figures["pictures"]:,}
 pictures, each with one text that is true of it and of no other there. *One object*: of the first ten hits for “a red
 star”, the share that holds one, beside the share of the gallery that does. *Pointing*: the peak of a colour or kind
-word's map lies on the word's object, beside the chance of a random patch. *Contributions*: how often a true colour or
-kind word raises the score, and a colour that is nowhere in the picture, put in a true one's place, lowers it.
+word's map lies on the word's object, beside the chance of a random patch. *Contributions*: of “a red star”, how often a
+true word adds to how far the picture stands above the gallery's mean, and a word that is true of nothing there takes
+from it.
 
 {"".join(figures_table(name, figures[name]) for name in _FIGURES)}
 *Held-out scenes* have fresh seeds, *held-out pairs* at least one object of a pair never trained on. *Another hand* is

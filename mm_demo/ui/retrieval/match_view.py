@@ -101,7 +101,7 @@ class MatchView:
         query = explained.found.query
         parts = [(part.word, part.contribution) for part in match.words]
         rest = "how they go together" if query.picture is None else "your picture and the rest"
-        bars = gr.update(value=contribution_bars(parts, match.score, rest), visible=bool(parts))
+        bars = gr.update(value=contribution_bars(parts, match.score, match.average, rest), visible=bool(parts))
         hit = picture_and(explained.picture, _hit(explained, match))
         doubted = [*explained.found.notes, *doubts("retrieval", match.familiar, match.unknown_words)]
         beside = [_HIDDEN, gr.skip()]
@@ -119,6 +119,7 @@ class MatchView:
             "picture": explained.name,
             "query": explained.found.query.text,
             "score": match.score,
+            "average": match.average,
             "words": [
                 {"word": part.word, "contribution": part.contribution, "map": part.map.tolist()} for part in match.words
             ],

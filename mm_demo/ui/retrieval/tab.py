@@ -144,7 +144,10 @@ class SearchTab:
     def _matched(self, explained: Explained, method: str, current: Callable[[], bool]) -> Iterator[Updates]:
         try:
             task = self._models.get("retrieval")
-            match = task.explain(explained.picture, explained.found.query, None if method == DEFAULT else method)
+            center = explained.found.indexing.gallery().center
+            match = task.explain(
+                explained.picture, explained.found.query, None if method == DEFAULT else method, center
+            )
             shown = self.match.shown(explained, match)
         except Exception as error:
             shown = self.match.failed(sentence(error))
