@@ -42,6 +42,7 @@ def main() -> None:
             ("vqa", WIDE, "light", _vqa),
             ("speech", WIDE, "light", _speech),
             ("speech-narrow", NARROW, "dark", _speech),
+            ("search", WIDE, "light", _search),
         ):
             page = browser.new_context(viewport=size, color_scheme=scheme).new_page()
             page.set_default_timeout(120_000)
@@ -74,6 +75,13 @@ def _speech(page: Any) -> None:
     page.get_by_text("glad words, tired flat voice").click()
     page.locator("#speech-fusions tbody tr").first.wait_for()
     page.wait_for_timeout(3000)  # the player draws its waveform on its own
+
+
+def _search(page: Any) -> None:
+    page.get_by_role("tab", name="Search", exact=True).click()
+    page.get_by_label("Words", exact=True).fill("a red star above a house")
+    page.get_by_role("button", name="Search", exact=True).click()
+    page.locator("#search-words-parts ol").wait_for()
 
 
 if __name__ == "__main__":
