@@ -63,22 +63,31 @@ def _caption(page: Any) -> None:
     (named if named.count() else words).first.click()
 
 
+def _open(page: Any, name: str) -> None:
+    tab = page.get_by_role("tab", name=name, exact=True)
+    if tab.count():
+        tab.click()
+    else:  # Where not all fit, Gradio puts the last ones into a menu.
+        page.locator(".overflow-menu > button").first.click()
+        page.locator(".overflow-dropdown button", has_text=name).click()
+
+
 def _vqa(page: Any) -> None:
-    page.get_by_role("tab", name="Ask a question").click()
+    _open(page, "Ask a question")
     page.get_by_role("button", name="Example: ").first.click()
     page.get_by_text("what is the position of the car?").click()
     page.locator("#vqa-answers li").first.wait_for()
 
 
 def _speech(page: Any) -> None:
-    page.get_by_role("tab", name="Speech", exact=True).click()
+    _open(page, "Speech")
     page.get_by_text("glad words, tired flat voice").click()
     page.locator("#speech-fusions tbody tr").first.wait_for()
     page.wait_for_timeout(3000)  # the player draws its waveform on its own
 
 
 def _search(page: Any) -> None:
-    page.get_by_role("tab", name="Search", exact=True).click()
+    _open(page, "Search")
     page.get_by_label("Words", exact=True).fill("a red star above a house")
     page.get_by_role("button", name="Search", exact=True).click()
     page.locator("#search-words-parts ol").wait_for()

@@ -80,7 +80,7 @@ def test_a_few_steps_bring_texts_and_pictures_together(
     assert batch["matches"].sum(0).max() == 1
     assert not (batch["matches"] & batch["negatives"]).any()
     model = make_model(len(tokenizer), tokenizer.bos_token_id, tokenizer.eos_token_id)
-    aligning = Aligning(model, loss, steps=8).train()  # type: ignore[arg-type]
+    aligning = Aligning(model, loss).train()  # type: ignore[arg-type]
     optimizer = torch.optim.AdamW(aligning.parameters(), 1e-3)
     before = _gap(model, batch)
     for _ in range(6):

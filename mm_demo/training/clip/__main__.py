@@ -29,23 +29,16 @@ _HELPER = 0.1
 _HOTTEST = 100.0
 """CLIP's bound on 1 / temperature."""
 
-_GENTLE = 0.25
-"""Share of the triplet's steps in which all violating negatives count, before only the hardest does."""
-
 Loss = Literal["contrastive", "triplet"]
 
 
 class Aligning(nn.Module):
     """The model with its loss, and patch heads that keep it seeing what stands where."""
 
-    step: Tensor
-
-    def __init__(self, clip: CLIPModel, loss: Loss, steps: int) -> None:
+    def __init__(self, clip: CLIPModel, loss: Loss) -> None:
         super().__init__()
         self.clip, self.loss = clip, loss
         self.heads = vision.PatchHeads(clip.config.vision_config.hidden_size)
-        self.gentle = int(steps * _GENTLE)
-        self.register_buffer("step", torch.zeros((), dtype=torch.long))
 
     def forward(
         self, pictures: Tensor, ids: Tensor, mask: Tensor, matches: Tensor, negatives: Tensor, **targets: Tensor
@@ -68,8 +61,8 @@ class Aligning(nn.Module):
             scale = self.clip.logit_scale.exp().clamp(max=_HOTTEST)
             aligned = contrastive_loss(cosines, scale, matches, negatives)
         else:
-            aligned = triplet_loss(cosines, MARGIN, matches, negatives, hardest=bool(self.step >= self.gentle))
-            self.step += self.training
+            # Among texts that are false by one word, the hardest negative alone pulled everything to one place.
+            aligned = triplet_loss(cosines, MARGIN, matches, negatives, hardest=False)
         patches = self.heads(seen.last_hidden_state[:, 1:], **targets)
         with torch.no_grad():
             by_text = cosines.masked_fill(~(matches | negatives), -2).argmax(0)
@@ -98,10 +91,9 @@ def main() -> None:
     tokenizer = processor.tokenizer
     torch.manual_seed(asked.seed)
     model = make_model(len(tokenizer), tokenizer.bos_token_id, tokenizer.eos_token_id)
-    schedule = schedule_of(asked)
-    aligning = Aligning(model, asked.loss, schedule.steps)
+    aligning = Aligning(model, asked.loss)
     folder = asked.runs / asked.run / asked.loss
-    fit(aligning, Collate(bank, tokenizer, LONGEST), len(bank), schedule, folder, asked.device)
+    fit(aligning, Collate(bank, tokenizer, LONGEST), len(bank), schedule_of(asked), folder, asked.device)
     final = folder / f"clip-{asked.loss}-scenes"
     model.config.known_words = known_words()
     model.half().save_pretrained(final)

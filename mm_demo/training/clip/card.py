@@ -18,7 +18,7 @@ from mm_demo.training.clip.__main__ import MARGIN, SCHEDULE
 
 _LOSSES = {
     "contrastive": "the contrastive loss (InfoNCE both ways, learnt temperature)",
-    "triplet": f"the triplet loss (margin {MARGIN}; all violating negatives first, then the hardest one)",
+    "triplet": f"the triplet loss (margin {MARGIN}; the mean over all negatives that violate it)",
 }
 _FIGURES = (
     "text to image",
