@@ -8,7 +8,7 @@ import gradio as gr
 
 from mm_demo.errors import UserError
 from mm_demo.tasks.inputs import read_image, read_question
-from mm_demo.ui.fusion_endpoint import FUSIONS_AT_ONCE, MOST_SEEDS, PRESETS, fusion
+from mm_demo.ui.lab.endpoint import FUSIONS_AT_ONCE, MOST_SEEDS, PRESETS, fusion
 from mm_demo.ui.models import Models
 from mm_demo.ui.picture_input import PictureInput
 from mm_demo.ui.search_endpoint import MOST_HITS, search
@@ -44,7 +44,7 @@ _FUSION = (
 
 
 def add_endpoints(models: Models) -> None:
-    """Adds /caption, /vqa, /sentiment, /search and /fusion to the Blocks that is being built; they show nothing on the page."""
+    """Adds the five endpoints to the Blocks that is being built; they show nothing on the page."""
 
     def caption(image: str | None) -> dict[str, Any]:
         try:

@@ -41,8 +41,8 @@ def opinion_table(truth: str, rows: Sequence[OpinionRow]) -> str:
     body = "".join(_row(row, truth) for row in rows)
     return (
         f'<p class="truth">The label of this example: <b>{escape(truth)}</b></p>'
-        '<div class="scroll" tabindex="0" role="region" aria-label="What every strategy says about this example"><table>'
-        '<thead><tr><th scope="col">Strategy</th><th scope="col">Answer</th><th scope="col">Probabilities</th>'
+        '<div class="scroll" tabindex="0" role="region" aria-label="What every strategy says about this example">'
+        '<table><thead><tr><th scope="col">Strategy</th><th scope="col">Answer</th><th scope="col">Probabilities</th>'
         f'<th scope="col">Seeds right</th><th scope="col">Weights</th></tr></thead><tbody>{body}</tbody></table></div>'
     )
 
@@ -53,7 +53,8 @@ def _row(row: OpinionRow, truth: str) -> str:
     mark = "✓ right" if right else "✗ wrong"
     odds = "".join(
         f'<li><span class="name">{escape(name)}</span><span class="track" aria-hidden="true">'
-        f'<span style="width:{percent(value):.1f}%"></span></span><span class="figure">{percent(value):.1f} %</span></li>'
+        f'<span style="width:{percent(value):.1f}%"></span></span><span class="figure">{percent(value):.1f} %</span>'
+        "</li>"
         for name, value in list(row.probabilities.items())[:_SHOWN]
     )
     return (

@@ -160,9 +160,9 @@ def _information(found: Comparison) -> str:
     bits = known.bits
     how = "exact" if known.exact else "at least, from clusters"
     return (
-        f'<p class="bits">What the data hold about the label, in bits ({how}): redundant {bits.redundancy:.2f}, only in '
-        f"“{escape(known.first)}” {bits.unique_first:.2f}, only in “{escape(known.second)}” {bits.unique_second:.2f}, "
-        f"synergy {bits.synergy:.2f}. Always giving the commonest class is right {100 * found.chance:.1f} % of the "
+        f'<p class="bits">What the data hold about the label, in bits ({how}): redundant {bits.redundancy:.2f}, only '
+        f"in “{escape(known.first)}” {bits.unique_first:.2f}, only in “{escape(known.second)}” "
+        f"{bits.unique_second:.2f}, synergy {bits.synergy:.2f}. Always giving the commonest class is right {100 * found.chance:.1f} % of the "
         "time.</p>"
     )
 

@@ -7,13 +7,13 @@ from typing import Any
 import gradio as gr
 
 from mm_demo.ui.lab.data_source import DataSource
+from mm_demo.ui.lab.endpoint import MOST_SEEDS
 from mm_demo.ui.lab.example import ExamplePanel
 from mm_demo.ui.lab.report import ReportPanel
 from mm_demo.ui.lab.run import Run
 from mm_demo.ui.lab.strategy_picker import StrategyPicker
 from mm_demo.ui.lab.training import QUIET, TrainingPanel
 
-MOST_SEEDS = 10
 _ABOUT = """<p>How to fuse modalities? Train strategies side by side: same data, same encoders, same budget. Each single
 modality is trained alone, too, to see what fusing adds.</p>"""
 
