@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 
-from mm_demo.views.line_styles import line_style
+from mm_demo.views.line_styles import DASHES, line_style
 
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 720, 280, 48, 10, 10, 26
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 1000, 300, 48, 10, 10, 26
+
+_GREY = "#8a8a8a"
 
 
-def learning_curves(curves: Mapping[str, Sequence[float]], epochs: int, newest: str) -> str:
+def learning_curves(
+    curves: Mapping[str, Sequence[float]], epochs: int, newest: str, muted: Collection[str] = ()
+) -> str:
     """Validation accuracy by epoch.
 
     Args:
         curves: what a person calls the strategy → accuracy after each epoch so far, 0…1, at least one.
         epochs: how many there may be, the right edge.
         newest: the one that is learning now; its line is thicker.
+        muted: those drawn in grey, for comparison; they take no colour from the others.
     """
-    styles = {name: line_style(place) for place, name in enumerate(curves)}
+    coloured = [name for name in curves if name not in muted]
+    grey = [name for name in curves if name in muted]
+    styles = {
+        **{name: line_style(place) for place, name in enumerate(coloured)},
+        **{name: (_GREY, DASHES[place % len(DASHES)]) for place, name in enumerate(grey)},
+    }
     lines = "".join(_line(values, epochs, *styles[name], bold=name == newest) for name, values in curves.items())
     figures = {name: f"{100 * values[-1]:.1f} %" for name, values in curves.items()}
     spoken = ", ".join(f"{name} {figure}" for name, figure in figures.items())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from mm_demo.ui.lab.run import Run
-from mm_demo.ui.lab.training import KEPT_SECONDS, LAB_CSS, QUIET, problem_html
-from mm_demo.ui.retrieval.turns import Turns
+from mm_demo.ui.lab.training import LAB_CSS, QUIET, problem_html
 from mm_demo.ui.sentences import sentence
 from mm_demo.views.lab_opinions import OpinionRow, opinion_table
 
@@ -31,7 +31,6 @@ class ExamplePanel:
     """
 
     def __init__(self, run: gr.State) -> None:
-        turns = gr.State(Turns(), time_to_live=KEPT_SECONDS)
         with gr.Column(visible=False, elem_id="lab-example") as self._all:
             gr.HTML("<h3>One example, every strategy</h3>")
             with gr.Row():
@@ -44,11 +43,10 @@ class ExamplePanel:
                 "", html_template="${value}", css_template=LAB_CSS, apply_default_css=False, elem_id="lab-opinions"
             )
         self.outputs: list[Any] = [self._all, self._number, *self._noises, self._view]
-        # Several at once: one that a later one has overtaken notices, and shows nothing.
         gr.on(
             [slider.input for slider in (self._number, *self._noises)],
             _answered,
-            [turns, run, self._number, *self._noises],
+            [run, self._number, *self._noises],
             self._view,
             trigger_mode="always_last",
             concurrency_limit=_AT_ONCE,
@@ -69,15 +67,13 @@ class ExamplePanel:
         return [gr.update(visible=True), number, *noises, *hidden, _table(run, 1, [0.0] * SLIDERS)]
 
 
-def _answered(turns: Turns, run: Run | None, number: float, *noises: float) -> Any:
-    current = turns.take()
+def _answered(run: Run | None, number: float, *noises: float) -> str:
     if run is None or run.comparison is None:
         return problem_html("The trained models were put away: press Train again.")
-    shown = _table(run, int(number), noises)
-    return shown if current() else gr.skip()
+    return _table(run, int(number), noises)
 
 
-def _table(run: Run, number: int, noises: Any) -> str:
+def _table(run: Run, number: int, noises: Sequence[float]) -> str:
     from mm_demo.lab.one_example import opinions
 
     try:

@@ -17,21 +17,21 @@ if TYPE_CHECKING:
     from mm_demo.lab.metrics.estimates import Estimate
 
 _COLUMNS = (
-    ("Strategy", "str", "190px"),
-    ("Family", "str", "110px"),
-    ("Accuracy %", "number", "105px"),
-    ("± 95 %", "number", "85px"),
-    ("Macro-F1 %", "number", "110px"),
-    ("Interaction (EMAP gap)", "number", "120px"),
-    ("Robustness (area %)", "number", "120px"),
-    ("Against late", "number", "100px"),
-    ("Parameters", "number", "105px"),
-    ("Training s", "number", "95px"),
-    ("Latency ms", "number", "95px"),
+    ("Strategy", "str", "180px"),
+    ("Family", "str", "125px"),
+    ("Accuracy %", "number", "100px"),
+    ("± 95 %", "number", "70px"),
+    ("Macro-F1 %", "number", "100px"),
+    ("EMAP gap", "number", "80px"),
+    ("Robustness area %", "number", "110px"),
+    ("Against late", "number", "85px"),
+    ("Parameters", "number", "110px"),
+    ("Training s", "number", "90px"),
+    ("Latency ms", "number", "90px"),
 )
 _LOOK = """<p>A click on a heading sorts. <b>±</b>: half of the 95 % interval over the seeds, empty with one seed.
-<b>Interaction</b>: points of accuracy that are gone when the answers may only add up what each modality says (EMAP).
-<b>Robustness</b>: mean accuracy as each modality breaks, in every way below. <b>Against late</b>: the same less that of
+<b>EMAP gap</b>: points of accuracy that are gone when the answers may only add up what each modality says, so owed to
+interaction. <b>Robustness area</b>: mean accuracy as each modality breaks, in every way below. <b>Against late</b>: the same less that of
 late fusion in this run, in points, empty where that was not trained.</p>"""
 _EXPORT_NAMES = {"csv": "CSV", "json": "JSON", "md": "Markdown", "tex": "LaTeX"}
 
@@ -159,11 +159,11 @@ def _information(found: Comparison) -> str:
         return ""
     bits = known.bits
     how = "exact" if known.exact else "at least, from clusters"
+    chance = f"Always giving the commonest class is right {100 * found.chance:.1f} % of the time."
     return (
         f'<p class="bits">What the data hold about the label, in bits ({how}): redundant {bits.redundancy:.2f}, only '
         f"in “{escape(known.first)}” {bits.unique_first:.2f}, only in “{escape(known.second)}” "
-        f"{bits.unique_second:.2f}, synergy {bits.synergy:.2f}. Always giving the commonest class is right {100 * found.chance:.1f} % of the "
-        "time.</p>"
+        f"{bits.unique_second:.2f}, synergy {bits.synergy:.2f}. {chance}</p>"
     )
 
 

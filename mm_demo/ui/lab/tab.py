@@ -12,7 +12,7 @@ from mm_demo.ui.lab.example import ExamplePanel
 from mm_demo.ui.lab.report import ReportPanel
 from mm_demo.ui.lab.run import Run
 from mm_demo.ui.lab.strategy_picker import StrategyPicker
-from mm_demo.ui.lab.training import QUIET, TrainingPanel
+from mm_demo.ui.lab.training import QUIET, TrainingPanel, curves_view
 
 _ABOUT = """<p>How to fuse modalities? Train strategies side by side: same data, same encoders, same budget. Each single
 modality is trained alone, too, to see what fusing adds.</p>"""
@@ -31,14 +31,19 @@ class FusionLabTab:
             with gr.Column(scale=4, min_width=300):
                 data = DataSource()
                 seeds = gr.Slider(1, MOST_SEEDS, 3, step=1, label="Seeds: models of each strategy", elem_id="lab-seeds")
+                controls = gr.Column()
             with gr.Column(scale=7, min_width=320, elem_id="lab-strategies"):
                 strategies = StrategyPicker()
-        panel = TrainingPanel(data, strategies, seeds)
+        curves = curves_view()
+        with controls:
+            panel = TrainingPanel(data, strategies, seeds, curves)
         report = ReportPanel(panel.run)
         example = ExamplePanel(panel.run)
 
         def over(run: Run | None) -> list[Any]:
             return [*report.shown(run), *example.shown(run)]
 
-        panel.training.then(over, panel.run, [*report.outputs, *example.outputs], **QUIET)
+        below = [*report.outputs, *example.outputs]
+        panel.start.click(lambda: over(None), None, below, queue=False, **QUIET)
+        panel.training.then(over, panel.run, below, **QUIET)
         strategies.fill_on(tab)

@@ -27,6 +27,13 @@ KEPT_SECONDS = 3600
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
+def curves_view() -> gr.HTML:
+    """What moves while strategies learn."""
+    return gr.HTML(
+        _EMPTY, html_template="${value}", css_template=LAB_CSS, apply_default_css=False, elem_id="lab-curves"
+    )
+
+
 def stop(run: Run | None) -> None:
     """Stop what is under way, if anything is."""
     if run is not None:
@@ -40,26 +47,21 @@ class TrainingPanel:
         data: the choice of data.
         strategies: the choice of strategies.
         seeds: the component that says how many models there are of each.
+        curves: where it draws; see `curves_view`.
 
     Attributes:
         run: the page's `Run`, None before the first.
         training: the event during which a run goes on; what should happen at its end may follow it with `then`.
     """
 
-    def __init__(self, data: DataSource, strategies: StrategyPicker, seeds: gr.Slider) -> None:
+    def __init__(self, data: DataSource, strategies: StrategyPicker, seeds: gr.Slider, curves: gr.HTML) -> None:
         self.run = gr.State(None, time_to_live=KEPT_SECONDS, delete_callback=stop)
         with gr.Row():
             self.start = gr.Button("Train", variant="primary", elem_id="lab-train")
             self.pause = gr.Button("Pause", interactive=False, elem_id="lab-pause")
             self.stop = gr.Button("Stop", interactive=False, elem_id="lab-stop")
         self.state = gr.HTML("", elem_id="lab-state")
-        self.view = gr.HTML(
-            _EMPTY,
-            html_template="${value}",
-            css_template=LAB_CSS,
-            apply_default_css=False,
-            elem_id="lab-curves",
-        )
+        self.view = curves
         outputs = [self.run, self.start, self.pause, self.stop, self.state, self.view]
         self.training = self.start.click(
             self._train,
@@ -163,7 +165,8 @@ def _said(run: Run, event: Learning | Measuring) -> str:
 def _curves(run: Run) -> str:
     labels = {name: run.experiment.label(name) for name in run.curves}
     curves = {labels[name]: values for name, values in run.curves.items()}
-    return learning_curves(curves, run.experiment.plan.epochs, list(labels.values())[-1])
+    alone = [run.experiment.label(name) for name in run.experiment.controls]
+    return learning_curves(curves, run.experiment.plan.epochs, list(labels.values())[-1], alone)
 
 
 def _ending(run: Run) -> str:
