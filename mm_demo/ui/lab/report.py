@@ -31,8 +31,8 @@ _COLUMNS = (
 )
 _LOOK = """<p>A click on a heading sorts. <b>±</b>: half of the 95 % interval over the seeds, empty with one seed.
 <b>EMAP gap</b>: points of accuracy that are gone when the answers may only add up what each modality says, so owed to
-interaction. <b>Robustness area</b>: mean accuracy as each modality breaks, in every way below. <b>Against late</b>: the same less that of
-late fusion in this run, in points, empty where that was not trained.</p>"""
+interaction. <b>Robustness area</b>: mean accuracy as each modality breaks, in every way below. <b>Against late</b>: the
+same less that of late fusion in this run, in points, empty where that was not trained.</p>"""
 _EXPORT_NAMES = {"csv": "CSV", "json": "JSON", "md": "Markdown", "tex": "LaTeX"}
 
 

@@ -31,11 +31,11 @@ class FusionLabTab:
             with gr.Column(scale=4, min_width=300):
                 data = DataSource()
                 seeds = gr.Slider(1, MOST_SEEDS, 3, step=1, label="Seeds: models of each strategy", elem_id="lab-seeds")
-                controls = gr.Column()
+                buttons = gr.Column()
             with gr.Column(scale=7, min_width=320, elem_id="lab-strategies"):
                 strategies = StrategyPicker()
         curves = curves_view()
-        with controls:
+        with buttons:
             panel = TrainingPanel(data, strategies, seeds, curves)
         report = ReportPanel(panel.run)
         example = ExamplePanel(panel.run)
