@@ -70,8 +70,7 @@ class ReportPanel:
                     ending: gr.DownloadButton(f"Table ({name})", size="sm", min_width=120)
                     for ending, name in _EXPORT_NAMES.items()
                 }
-            with gr.Row():
-                self._how = gr.Dropdown([], label="Broken on purpose: what, and how", elem_id="lab-break")
+            self._how = gr.Dropdown([], label="Broken on purpose: what, and how", elem_id="lab-break")
             self._broken = gr.Plot(show_label=False, elem_id="lab-robustness")
         self.outputs: list[Any] = [
             self._all,
