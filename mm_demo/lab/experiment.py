@@ -66,6 +66,10 @@ class Experiment:
             if control.cancelled:
                 return
 
+    def label(self, name: str) -> str:
+        """What a person calls the strategy or control."""
+        return STRATEGIES[name].label if name in STRATEGIES else name.capitalize()
+
     def rows(self) -> list[Row]:
         """What was found about every control and strategy that is through, in their order."""
         done = [name for name in self.names if name in self.fits and self.fits[name].state.done]

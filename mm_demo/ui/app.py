@@ -13,6 +13,7 @@ import gradio as gr
 from mm_demo.errors import UserError
 from mm_demo.ui.caption_tab import CaptionTab
 from mm_demo.ui.endpoints import add_endpoints
+from mm_demo.ui.lab.tab import FusionLabTab
 from mm_demo.ui.models import Models
 from mm_demo.ui.pickers import filled
 from mm_demo.ui.retrieval.match_view import method_filled
@@ -58,6 +59,8 @@ def build(models: Models, local: bool = False) -> gr.Blocks:
                 speech = SpeechTab(models)
             with gr.Tab("Search", id="retrieval") as search_tab:
                 search = SearchTab(models, local)
+            with gr.Tab("Fusion lab", id="lab") as lab_tab:
+                FusionLabTab(lab_tab)
         search.begin(search_tab)
         add_endpoints(models)
         pickers: dict[str, tuple[list[Any], Callable[[Any], list[Any]]]] = {

@@ -8,6 +8,7 @@ import gradio as gr
 
 from mm_demo.errors import UserError
 from mm_demo.tasks.inputs import read_image, read_question
+from mm_demo.ui.lab.endpoint import FUSIONS_AT_ONCE, MOST_SEEDS, PRESETS, fusion
 from mm_demo.ui.models import Models
 from mm_demo.ui.picture_input import PictureInput
 from mm_demo.ui.search_endpoint import MOST_HITS, search
@@ -34,10 +35,16 @@ _SEARCH = (
     "zip of pictures. Returns hits (file in the gallery, score −1…1, best first), skipped (file and reason of pictures "
     "that can't be read), unknown_words, notes, familiar and familiarity (0…1, of the picture that is looked for)."
 )
+_FUSION = (
+    "Trains fusion strategies side by side on generated data or on a person's own, and measures them. Returns rows and "
+    "controls (accuracy, macro_f1, macro_recall: mean 0…1, ci95 [low, high], seeds; parameters, train_seconds, "
+    "latency_ms, emap, weights, robustness, verdict), significance (p of every pair), information (bits) and chance "
+    "(0…1)."
+)
 
 
 def add_endpoints(models: Models) -> None:
-    """Adds /caption, /vqa, /sentiment and /search to the Blocks that is being built; they show nothing on the page."""
+    """Adds the five endpoints to the Blocks that is being built; they show nothing on the page."""
 
     def caption(image: str | None) -> dict[str, Any]:
         try:
@@ -68,6 +75,14 @@ def add_endpoints(models: Models) -> None:
             if not (k == int(k) and 1 <= k <= MOST_HITS):
                 raise UserError(f"There can't be {k} hits: ask for 1 to {MOST_HITS:,}.")
             return search(models.get("retrieval"), gallery, query, image, text_share, int(k))
+        except Exception as error:
+            raise gr.Error(sentence(error), print_exception=False) from error
+
+    def compare(
+        data: str = "synergy", file: str | None = None, strategies: str = "", seeds: float = 3
+    ) -> dict[str, Any]:
+        try:
+            return fusion(data, file, strategies, seeds)
         except Exception as error:
             raise gr.Error(sentence(error), print_exception=False) from error
 
@@ -109,4 +124,16 @@ def add_endpoints(models: Models) -> None:
             answer,
             api_name="search",
             api_description=_SEARCH,
+        )
+        data = gr.Textbox("synergy", label=f"Data: {', '.join(PRESETS)}")
+        own = gr.File(type="filepath", label="Your own .npz in place of the data named; None for that")
+        strategies = gr.Textbox("", label="Strategies, separated by commas; empty for all")
+        seeds = gr.Number(3, label=f"Seeds: models of each strategy, 1…{MOST_SEEDS}")
+        gr.Button().click(
+            compare,
+            [data, own, strategies, seeds],
+            answer,
+            api_name="fusion",
+            api_description=_FUSION,
+            concurrency_limit=FUSIONS_AT_ONCE,
         )

@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#8c6d31", "#555555")
-"""Okabe and Ito's, told apart by people with any colour vision; with more lines than colours the dashes change."""
-_DASHES = ("-", "--", ":", "-.")
+from mm_demo.views.line_styles import COLOURS, DASHES, line_style
+
+_DASHES = dict(zip(DASHES, ("-", "--", ":", "-."), strict=True))
+"""SVG dashes → matplotlib's."""
 
 
 def accuracy_bars(accuracies: Mapping[str, Sequence[float]], chance: float) -> Figure:
@@ -24,10 +25,10 @@ def accuracy_bars(accuracies: Mapping[str, Sequence[float]], chance: float) -> F
     order = sorted(accuracies, key=lambda name: float(np.mean(accuracies[name])))
     figure = Figure(figsize=(7, 1 + 0.3 * len(order)), layout="constrained")
     axes = figure.add_subplot()
-    axes.barh(order, [100 * float(np.mean(accuracies[name])) for name in order], color=_COLOURS[0], alpha=0.6)
+    axes.barh(order, [100 * float(np.mean(accuracies[name])) for name in order], color=COLOURS[0], alpha=0.6)
     for place, name in enumerate(order):
         values = 100 * np.asarray(accuracies[name])
-        axes.plot(values, np.full(len(values), place), "o", color=_COLOURS[3], markersize=3)
+        axes.plot(values, np.full(len(values), place), "o", color=COLOURS[3], markersize=3)
     axes.axvline(100 * chance, color="#555555", linestyle="--", linewidth=1)
     axes.set(xlim=(0, 100), xlabel="accuracy on the test part (%); dots: seeds; dashed: chance")
     return figure
@@ -76,7 +77,8 @@ def _lines() -> tuple[Figure, Axes]:
 
 
 def _style(place: int) -> tuple[str, str]:
-    return _COLOURS[place % len(_COLOURS)], _DASHES[place // len(_COLOURS) % len(_DASHES)]
+    colour, dashes = line_style(place)
+    return colour, _DASHES[dashes]
 
 
 def _carried(values: np.ndarray) -> np.ndarray:

@@ -41,7 +41,7 @@ def files(pictures: list[Image.Image], tmp_path: Path) -> list[Path]:
 
 def test_only_the_documented_actions_are_offered(client: Client) -> None:
     offered = client.view_api(return_format="dict", print_info=False)
-    assert set(offered["named_endpoints"]) == {"/caption", "/vqa", "/sentiment", "/search"}
+    assert set(offered["named_endpoints"]) == {"/caption", "/vqa", "/sentiment", "/search", "/fusion"}
     assert not offered["unnamed_endpoints"]
     inputs = offered["named_endpoints"]["/vqa"]["parameters"]
     assert [p["parameter_name"] for p in inputs] == ["image", "question"]
