@@ -88,7 +88,7 @@ def _speech(page: Any) -> None:
 
 def _search(page: Any) -> None:
     _open(page, "Search")
-    page.get_by_label("Words", exact=True).fill("a red star above a house")
+    page.get_by_label("Words", exact=True).fill("a black heart left of an orange car")
     page.get_by_role("button", name="Search", exact=True).click()
     page.locator("#search-words-parts ol").wait_for()
 

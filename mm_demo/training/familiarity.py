@@ -46,7 +46,7 @@ def fit(folder: Path) -> Familiarity:
     processor = AutoProcessor.from_pretrained(folder, local_files_only=True).image_processor
     layers = tower.config.num_hidden_layers
     # CLIP's is fitted for two checkpoints whose files are to stay small, and the first layer's tells little more.
-    depths = (0, layers // 2, layers) if isinstance(model, CLIPModel) else (0, 1, layers // 2, layers)
+    depths = (0, layers) if isinstance(model, CLIPModel) else (0, 1, layers // 2, layers)
     rows, hidden = [], []
     for seed in range(_FITTED + _TUNED):
         picture = Image.fromarray(make_scene(seed, split="train").picture)

@@ -21,7 +21,11 @@ class QuerySource:
 
     def __init__(self) -> None:
         self.words = gr.Textbox(
-            label="Words", placeholder="a red star above a house", lines=1, max_lines=4, elem_id="search-words"
+            label="Words",
+            placeholder="a black heart left of an orange car",
+            lines=1,
+            max_lines=4,
+            elem_id="search-words",
         )
         self.examples = gr.Dataset(
             components=[gr.Textbox(visible=False)],
