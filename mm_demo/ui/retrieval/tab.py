@@ -110,8 +110,11 @@ class SearchTab:
             shown = hits_content(found.run, found.hits, scores)
             if not current():
                 return
-            yield {**self._cleared(gr.skip()), self.hits: gr.update(value=shown), self.found: found}
-            yield from self._explain(found, 0, method, current, chosen=False)
+            hits = {self.hits: gr.update(value=shown), self.found: found}
+            yield {**self._cleared(gr.skip()), **hits}
+            # Of two updates in quick succession the browser may show only the later one: the hits go with each.
+            for updates in self._explain(found, 0, method, current, chosen=False):
+                yield {**updates, **hits}
         except Exception as error:  # Whatever happens, the person reads one sentence where the hits would stand.
             if current():
                 yield self._cleared(error_html(sentence(error)))
