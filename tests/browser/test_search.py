@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,10 +50,11 @@ def _look_for(page: Any, words: str) -> list[str]:
     return page.locator("#search-hits .name").all_inner_texts()
 
 
-def _bring(page: Any, *files: Path) -> None:
+def _bring(page: Any, count: int, *files: Path) -> None:
+    """Upload files that hold so many pictures, and wait until these, and not the gallery before, can be searched."""
     page.get_by_label("Your pictures").check()
     page.locator("#search-files input[type=file]").set_input_files([str(file) for file in files])
-    page.locator("#search-gallery-state", has_text="can be searched").wait_for()
+    page.locator("#search-gallery-state", has_text=re.compile(rf"\b{count} pictures can be searched")).wait_for()
 
 
 def _canvas(page: Any, view: str) -> str:
@@ -87,8 +89,8 @@ def test_two_people_search_what_each_of_them_brought(search: Any, browser: Any, 
     other.set_default_timeout(60_000)
     other.goto(url)
     other.get_by_role("tab", name="Search", exact=True).click()
-    _bring(search, colours["red"], colours["blue"])
-    _bring(other, colours["zip"])
+    _bring(search, 2, colours["red"], colours["blue"])
+    _bring(other, 2, colours["zip"])
     assert sorted(_look_for(search, "green")) == ["blue.png", "red.png"]
     assert _look_for(other, "green") == ["green.png", "yellow.png"]
     other.context.close()
@@ -98,7 +100,7 @@ def test_two_people_search_what_each_of_them_brought(search: Any, browser: Any, 
 
 
 def test_a_picture_finds_its_like_and_both_are_shown(search: Any, colours: Any) -> None:
-    _bring(search, colours["red"], colours["blue"], colours["zip"])
+    _bring(search, 4, colours["red"], colours["blue"], colours["zip"])
     search.get_by_role("button", name="With a picture").click()
     search.locator("#search-picture input[type=file]").first.set_input_files(str(colours["blue"]))
     search.locator("#search-picture img").wait_for()
@@ -113,7 +115,7 @@ def test_a_picture_finds_its_like_and_both_are_shown(search: Any, colours: Any) 
 
 
 def test_the_matrix_follows_the_temperature_without_the_server(search: Any, colours: Any) -> None:
-    _bring(search, colours["red"], colours["blue"], colours["zip"])
+    _bring(search, 4, colours["red"], colours["blue"], colours["zip"])
     search.get_by_role("button", name="Texts beside pictures").click()
     search.locator("#search-texts textarea").fill("red\nblue\nyellow")
     search.locator("#search-compare").click()
