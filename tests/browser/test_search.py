@@ -38,6 +38,7 @@ def search(page: Any) -> Iterator[Any]:
 
 def _look_for(page: Any, words: str) -> list[str]:
     """Names of the hits, best first, once the best one is explained."""
+    page.bring_to_front()
     before = page.locator("#search-hits .found").inner_html()
     page.locator("#search-words textarea").fill(words)
     page.locator("#search-run").click()
@@ -45,6 +46,7 @@ def _look_for(page: Any, words: str) -> list[str]:
         "before => { const now = document.querySelector('#search-hits .found');"
         " return now.innerHTML !== before && now.querySelector('.hits'); }",
         arg=before,
+        polling=200,  # By default it looks once a frame, and a page behind another has none.
     )
     page.locator("#search-view .attention[data-state=done]").wait_for()
     return page.locator("#search-hits .name").all_inner_texts()
