@@ -97,7 +97,11 @@ def content(
 
 
 def picture_and(picture: Image.Image, shown: dict[str, Any]) -> dict[str, Any]:
-    """An update of the view that brings a new picture; later updates of the same run leave it out."""
+    """An update of the view that brings a new picture; later updates of the same run leave it out.
+
+    Those are plain contents: of a plain one and a `gr.update` that follow each other quickly, Gradio 6.31 may go on
+    showing the first.
+    """
     return gr.update(value=shown, picture_uri=_data_uri(picture))
 
 

@@ -93,9 +93,9 @@ class CaptionTab:
                     break
                 words.append(caption_word(step))
                 shape = step.map.shape
-                yield [gr.update(value=content(run, words, shape, busy=True)), *[gr.skip()] * 4]
+                yield [content(run, words, shape, busy=True), *[gr.skip()] * 4]
             yield [
-                gr.update(value=content(run, words, shape, spoken=f"Caption: {result.answer}")),
+                content(run, words, shape, spoken=f"Caption: {result.answer}"),
                 notice(doubts("caption", result.familiar)),
                 (run, result),
                 *self._files(result),
@@ -116,9 +116,9 @@ class CaptionTab:
             steps = [replace(step, map=values) for step, values in zip(result.tokens, maps, strict=True)]
             result = replace(result, tokens=steps, method=picked[0])
             shown = content(run, [caption_word(step) for step in steps], _shape(result))
-            return [gr.update(value=shown), (run, result), *self._files(result)]
+            return [shown, (run, result), *self._files(result)]
         except Exception as error:
-            return [gr.update(value=content(None, [], error=sentence(error))), gr.skip(), *none_yet()]
+            return [content(None, [], error=sentence(error)), gr.skip(), *none_yet()]
 
     def _frame(self, frame: Image.Image | None, *picked: Any) -> list[Any]:
         if frame is None:

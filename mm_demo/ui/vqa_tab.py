@@ -88,7 +88,7 @@ class VqaTab:
             yield [busy, hidden, hidden, notice([]), None, *none_yet()]
             result: VqaResult = self._models.get("vqa")(image, text, **settings(*picked))
             yield [
-                gr.update(value=_shown(run, result)),
+                _shown(run, result),
                 gr.update(value=answer_bars(result.candidates[:_SHOWN_ANSWERS]), visible=True),
                 _shares(result),
                 notice(doubts("vqa", result.familiar, result.unknown_words)),
@@ -111,9 +111,9 @@ class VqaTab:
         run, result = kept
         try:
             result = self._models.get("vqa").explain(result, **settings(*picked))
-            return [gr.update(value=_shown(run, result)), _shares(result), (run, result), *self._files(result)]
+            return [_shown(run, result), _shares(result), (run, result), *self._files(result)]
         except Exception as error:
-            return [gr.update(value=content(None, [], error=sentence(error))), gr.skip(), gr.skip(), *none_yet()]
+            return [content(None, [], error=sentence(error)), gr.skip(), gr.skip(), *none_yet()]
 
     def _files(self, result: VqaResult) -> list[Any]:
         maps = [(f"answer: {result.answer}", result.image_map)]

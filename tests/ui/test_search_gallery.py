@@ -18,6 +18,7 @@ from mm_demo.ui.models import Models
 from mm_demo.ui.retrieval.gallery import FOLDER, GENERATED, UPLOAD, GallerySource, Own
 from mm_demo.ui.retrieval.indexing import Indexing, SharedGallery
 from mm_demo.ui.retrieval.own_gallery import check_folder, from_this_machine, received
+from mm_demo.ui.retrieval.turns import Turns
 from tests.ui.fake_retrieval import FakeRetrieval
 
 
@@ -85,7 +86,7 @@ def test_an_upload_is_indexed_and_says_what_was_passed_over(files: list[str], tm
     bad = tmp_path / "<b>bad.png"
     bad.write_text("no picture")
     tab = source()
-    *_, (line, cancel, own) = tab._upload([*files, str(bad)], None)
+    *_, (line, cancel, own) = tab._upload([*files, str(bad)], None, Turns())
     assert names(own) == ["blue.png", "green.png", "red.png"]
     assert "3 pictures can be searched" in line and "1 file was passed over" in line
     assert "&lt;b&gt;bad.png" in line and "<b>bad" not in line and str(own.sent.place.name) not in line
@@ -95,7 +96,7 @@ def test_an_upload_is_indexed_and_says_what_was_passed_over(files: list[str], tm
 def test_only_broken_pictures_are_one_sentence(tmp_path: Path) -> None:
     bad = tmp_path / "bad.png"
     bad.write_text("no picture")
-    *_, (line, _, own) = source()._upload([str(bad)], None)
+    *_, (line, _, own) = source()._upload([str(bad)], None, Turns())
     assert "None of these pictures can be read" in line and 'role="alert"' in line
     with pytest.raises(UserError, match="None of these"):
         own.indexing.gallery()
@@ -103,7 +104,7 @@ def test_only_broken_pictures_are_one_sentence(tmp_path: Path) -> None:
 
 def test_indexing_can_be_cancelled_and_what_is_done_is_searched(files: list[str]) -> None:
     tab = source(delay=3)
-    updates = tab._upload(files, None)
+    updates = tab._upload(files, None, Turns())
     line, cancel, own = next(updates)
     assert cancel["visible"] and ("Indexing" in line or "Looking" in line)
     while own.indexing.done < 1:
@@ -116,9 +117,9 @@ def test_indexing_can_be_cancelled_and_what_is_done_is_searched(files: list[str]
 
 def test_a_second_upload_ends_the_first(files: list[str]) -> None:
     tab = source(delay=3)
-    slow = tab._upload(files, None)
+    slow = tab._upload(files, None, Turns())
     own = next(slow)[2]
-    second = tab._upload(files[:1], own)
+    second = tab._upload(files[:1], own, Turns())
     next(second)
     assert own.indexing.cancel.is_set() and list(slow) == []
 
@@ -141,7 +142,7 @@ class Request:
 def test_a_folder_is_read_only_for_this_machines_own_user(files: list[str]) -> None:
     folder = str(Path(files[0]).parent)
     here: Any = Request("127.0.0.1", host="localhost:7860")
-    *_, (line, _, own) = source(local=True)._folder(folder, None, here)
+    *_, (line, _, own) = source(local=True)._folder(folder, None, Turns(), here)
     assert "3 pictures" in line and own.sent is None
     elsewhere: list[Any] = [
         Request("10.0.0.9", host="localhost:7860"),
@@ -149,9 +150,9 @@ def test_a_folder_is_read_only_for_this_machines_own_user(files: list[str]) -> N
         Request("127.0.0.1", host="localhost", x_forwarded_for="1.2.3.4"),
     ]
     for request in elsewhere:
-        ((line, _, _),) = source(local=True)._folder(folder, None, request)
+        ((line, _, _),) = source(local=True)._folder(folder, None, Turns(), request)
         assert "reads only what it was given" in line
-    ((line, _, _),) = source(local=False)._folder(folder, None, here)
+    ((line, _, _),) = source(local=False)._folder(folder, None, Turns(), here)
     assert "reads only what it was given" in line
     with pytest.raises(UserError, match="no folder yet"):
         check_folder("  ", True)
@@ -212,6 +213,21 @@ def test_the_generated_gallery_is_shown_while_another_is_kept(
 ) -> None:
     monkeypatch.setattr("mm_demo.tasks.gallery.bundled_gallery", lambda: Path(files[0]).parent)
     tab = source()
-    *_, (_, _, own) = tab._upload(files[:1], None)
-    *_, (line, _) = tab.show(GENERATED, own)
-    assert "3 pictures" in line and "1 picture " in list(tab.show(UPLOAD, own))[-1][0]
+    *_, (_, _, own) = tab._upload(files[:1], None, Turns())
+    *_, (line, _) = tab.show(GENERATED, own, Turns())
+    assert "3 pictures" in line and "1 picture " in list(tab.show(UPLOAD, own, Turns()))[-1][0]
+
+
+def test_the_line_is_about_the_gallery_chosen_last(monkeypatch: pytest.MonkeyPatch, files: list[str]) -> None:
+    monkeypatch.setattr("mm_demo.tasks.gallery.bundled_gallery", lambda: Path(files[0]).parent)
+    tab, turns = source(delay=0.5), Turns()
+    slow = tab.show(GENERATED, None, turns)
+    assert "picture" in next(slow)[0]
+    assert tab._fields(UPLOAD, turns)[2] == "" and list(tab.show(UPLOAD, None, turns)) == []
+    *_, (line, _, own) = tab._upload(files[:1], None, turns)
+    assert "1 picture " in line and list(slow) == []
+    upload = tab._upload(files[:2], own, turns)
+    next(upload)
+    tab._fields(GENERATED, turns)
+    *_, (line, _, own) = upload
+    assert "value" not in line and len(own.indexing.gallery()) == 2, "kept, though the line is another's by now"

@@ -62,8 +62,8 @@ def names(shown: dict[Any, Any], tab: SearchTab) -> list[str]:
 def test_words_find_pictures_and_the_best_hit_is_explained(tab: SearchTab) -> None:
     shown = merged(search(tab, "yellow not zebra"))
     assert names(shown, tab)[0] == "sun.png" and len(names(shown, tab)) == 3
-    assert "sun.png, score" in shown[tab.hits]["value"]["shown"]
-    assert "mean score of 3 pictures" in shown[tab.hits]["value"]["shown"]
+    assert "sun.png, score" in shown[tab.hits]["shown"]
+    assert "mean score of 3 pictures" in shown[tab.hits]["shown"]
     view = shown[tab.match.view]["value"]
     assert [word["text"] for word in view["tokens"]] == ["yellow", "not", "zebra"]
     assert view["about"] == "match" and view["tokens"][1]["relevance"] < 0 < view["tokens"][0]["relevance"]
@@ -131,7 +131,7 @@ def test_two_people_search_their_own_galleries(tab: SearchTab, tmp_path: Path) -
     owned = []
     for colour in ("red", "blue"):
         Image.new("RGB", (20, 20), colour).save(tmp_path / f"{colour}.png")
-        *_, (_, _, own) = tab.gallery._upload([str(tmp_path / f"{colour}.png")], None)
+        *_, (_, _, own) = tab.gallery._upload([str(tmp_path / f"{colour}.png")], None, Turns())
         owned.append(own)
     assert [names(merged(search(tab, "green", own=own)), tab) for own in owned] == [["red.png"], ["blue.png"]]
 
@@ -175,8 +175,8 @@ def test_texts_beside_pictures_show_the_models_own_shares(tab: SearchTab) -> Non
     with gr.Blocks():
         panel = ComparingPanel(tab._models, tab.gallery, gr.State(None))
     message, matrix, space = panel._compare("blue\nyellow", "best", None, GENERATED, None)
-    assert message == "" and matrix["value"]["temperature"] == 0.1 and "svg" in space["value"]
-    table = matrix["value"]["table"]
+    assert message == "" and matrix["temperature"] == 0.1 and "svg" in space
+    table = matrix["table"]
     assert table.index("sea.png") < table.index("sun.png") and table.count("data-cosine") == 4
     task = FakeRetrieval()
     folder = tab.gallery.under_way(GENERATED, None).gallery().folder
@@ -185,4 +185,4 @@ def test_texts_beside_pictures_show_the_models_own_shares(tab: SearchTab) -> Non
         assert f"<b>{share:.0f} %</b>" in table
     for typed, which in (("", "best"), ("blue", "hits"), ("\n".join(map(str, range(13))), "best")):
         message, matrix, _ = panel._compare(typed, which, None, GENERATED, None)
-        assert 'role="alert"' in message and matrix["value"] is None
+        assert 'role="alert"' in message and matrix is None

@@ -35,16 +35,16 @@ def test_a_caption_grows_word_by_word_and_is_explained_anew(models: Models, file
         tab = CaptionTab(models)
     first, *growing, last = list(tab._run("picture", file, "", *DEFAULTS))
     assert "picture_uri" in first[0] and not any("picture_uri" in step[0] for step in (*growing, last))
-    assert [len(step[0]["value"]["tokens"]) for step in growing] == list(range(1, len(growing) + 1))
+    assert [len(step[0]["tokens"]) for step in growing] == list(range(1, len(growing) + 1))
     run, result = last[2]
     expected = models.get("caption")(file)
-    assert last[0]["value"]["run"] == run and result.answer == expected.answer
-    assert [t["map"] for t in last[0]["value"]["tokens"]] == [flat(step.map) for step in expected.tokens]
+    assert last[0]["run"] == run and result.answer == expected.answer
+    assert [t["map"] for t in last[0]["tokens"]] == [flat(step.map) for step in expected.tokens]
 
     for method in models.get("caption").methods:
         shown, (_, changed), *_ = tab._explain(last[2], method.name, ALL, ALL)
         maps = models.get("caption").explain(result, method.name)
-        assert [t["map"] for t in shown["value"]["tokens"]] == [flat(values) for values in maps]
+        assert [t["map"] for t in shown["tokens"]] == [flat(values) for values in maps]
         assert changed.answer == result.answer
 
 
@@ -53,7 +53,7 @@ def test_an_answer_carries_its_words_and_is_explained_anew(models: Models, file:
         tab = VqaTab(models)
     _, last = list(tab._run("what color is the star?", "picture", file, "", *DEFAULTS))
     expected = models.get("vqa")(file, "what color is the star?")
-    shown = last[0]["value"]
+    shown = last[0]
     assert shown["whole"]["text"] == expected.answer and shown["whole"]["map"] == flat(expected.image_map)
     assert [t["text"] for t in shown["tokens"]] == [t.token for t in expected.question_tokens]
     again = tab._explain(last[4], models.get("vqa").methods[-1].name, ALL, ALL)
@@ -64,4 +64,4 @@ def test_a_frame_of_the_camera_is_captioned_whole(models: Models, pictures: list
     with gr.Blocks():
         tab = CaptionTab(models)
     shown, _ = tab._frame(pictures[1], *DEFAULTS)
-    assert len(shown["value"]["tokens"]) == len(models.get("caption")(pictures[1]).tokens)
+    assert len(shown["tokens"]) == len(models.get("caption")(pictures[1]).tokens)

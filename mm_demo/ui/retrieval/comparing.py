@@ -93,9 +93,9 @@ class ComparingPanel:
                 texts, columns, cosines, task.probabilities(cosines), task.temperature, task.bias
             )
             space = space_content(texts, around, task.shared_space(texts, [picture for _, picture in around]))
-            return ["", gr.update(value=matrix), gr.update(value=space)]
+            return ["", matrix, space]
         except Exception as error:
-            return [error_html(sentence(error)), gr.update(value=None), gr.update(value="")]
+            return [error_html(sentence(error)), None, ""]
 
 
 def _opened(paths: list[Any]) -> Shown:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -15,6 +15,7 @@ from mm_demo.errors import UserError
 from mm_demo.ui.models import Models
 from mm_demo.ui.retrieval.indexing import Indexing, Progress, SharedGallery
 from mm_demo.ui.retrieval.own_gallery import Sent, check_folder, from_this_machine, received
+from mm_demo.ui.retrieval.turns import Turns
 from mm_demo.ui.sentences import sentence
 from mm_demo.ui.speech.answer import error_html
 
@@ -76,6 +77,7 @@ class GallerySource:
         self.line = gr.HTML("", elem_id="search-gallery-state")
         self.cancel = gr.Button("Cancel", size="sm", visible=False, elem_id="search-cancel")
         self.own = gr.State(None, delete_callback=_forgotten)
+        self.turns = gr.State(Turns())
         self._wire(index)
 
     @property
@@ -86,14 +88,16 @@ class GallerySource:
     def _wire(self, index: gr.Button) -> None:
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         state = [self.line, self.cancel, self.own]
-        self.kind.input(self._fields, self.kind, [self.files, self.folder_row], queue=False, **quiet).then(
-            self.show, self.inputs, [self.line, self.cancel], **quiet
+        line = [self.line, self.cancel]
+        fields = [self.files, self.folder_row, *line]
+        self.kind.input(self._fields, [self.kind, self.turns], fields, queue=False, **quiet).then(
+            self.show, [*self.inputs, self.turns], line, **quiet
         )
-        self.files.upload(self._upload, [self.files, self.own], state, trigger_mode="multiple", **quiet)
+        self.files.upload(self._upload, [self.files, self.own, self.turns], state, trigger_mode="multiple", **quiet)
         gr.on(
             [index.click, self.folder.submit],
             self._folder,
-            [self.folder, self.own],
+            [self.folder, self.own, self.turns],
             state,
             trigger_mode="multiple",
             **quiet,
@@ -113,20 +117,29 @@ class GallerySource:
             raise UserError(f"There is no gallery yet: {what}, or take the generated scenes.")
         return own.indexing
 
-    def show(self, kind: str, own: Own | None) -> Iterator[list[Any]]:
-        """Updates of (line, cancel) until the gallery that is meant stands ready."""
+    def show(self, kind: str, own: Own | None, turns: Turns) -> Iterator[list[Any]]:
+        """Updates of (line, cancel) until the gallery that is meant stands ready, or another is chosen."""
         if kind != GENERATED and (own is None or own.kind != kind):
-            yield ["", gr.update(visible=False)]
             return
+        current = turns.take()
+        for update in self._follow(kind, own):
+            if not current():
+                return
+            yield update
+
+    def _follow(self, kind: str, own: Own | None) -> Iterator[list[Any]]:
         indexing = self.under_way(kind, own)
         for done, total in indexing.watch():
             yield [progress_html(done, total), gr.update(visible=kind != GENERATED)]
-        yield [self._ended(indexing, [] if own is None or own.sent is None else own.sent.others), _HIDDEN]
+        sent = None if kind == GENERATED or own is None else own.sent
+        yield [self._ended(indexing, sent.others if sent else []), _HIDDEN]
 
-    def _fields(self, kind: str) -> list[Any]:
-        return [gr.update(visible=kind == UPLOAD), gr.update(visible=kind == FOLDER)]
+    def _fields(self, kind: str, turns: Turns) -> list[Any]:
+        turns.take()
+        return [gr.update(visible=kind == UPLOAD), gr.update(visible=kind == FOLDER), "", _HIDDEN]
 
-    def _upload(self, files: list[str] | None, before: Own | None) -> Iterator[list[Any]]:
+    def _upload(self, files: list[str] | None, before: Own | None, turns: Turns) -> Iterator[list[Any]]:
+        current = turns.take()
         try:
             sent = received(files or [])
         except Exception as error:
@@ -137,9 +150,10 @@ class GallerySource:
             task = self._models.get("retrieval")
             return _some(task.index(sent.pictures, progress=progress, cancel=cancel, store=sent.index))
 
-        yield from self._follow(Own("upload", Indexing(work), sent), before)
+        yield from self._take(Own("upload", Indexing(work), sent), before, current)
 
-    def _folder(self, folder: str, before: Own | None, request: gr.Request) -> Iterator[list[Any]]:
+    def _folder(self, folder: str, before: Own | None, turns: Turns, request: gr.Request) -> Iterator[list[Any]]:
+        current = turns.take()
         try:
             client = None if request.client is None else request.client.host
             path = check_folder(folder, self._local and from_this_machine(client, dict(request.headers)))
@@ -150,16 +164,17 @@ class GallerySource:
         def work(progress: Progress, cancel: threading.Event) -> Any:
             return _some(self._models.get("retrieval").index(path, progress=progress, cancel=cancel))
 
-        yield from self._follow(Own("folder", Indexing(work)), before)
+        yield from self._take(Own("folder", Indexing(work)), before, current)
 
-    def _follow(self, own: Own, before: Own | None) -> Iterator[list[Any]]:
+    def _take(self, own: Own, before: Own | None, current: Callable[[], bool]) -> Iterator[list[Any]]:
         """Updates of (line, cancel, own) until it is indexed; what was brought before is let go."""
         if before is not None:
             before.stop()
-        for update in self.show(own.kind, own):
+        for update in self._follow(own.kind, own):
             if own.replaced:
                 return
-            yield [*update, own]
+            # Kept even where another gallery has been chosen meanwhile: the person may come back to it.
+            yield [*(update if current() else [gr.skip(), gr.skip()]), own]
 
     def _ended(self, indexing: Indexing, others: list[str]) -> str:
         try:

@@ -65,7 +65,7 @@ class SearchTab:
         """Has the chosen gallery indexed, behind the page, as soon as somebody opens this tab."""
         tab.select(
             self.gallery.show,
-            self.gallery.inputs,
+            [*self.gallery.inputs, self.gallery.turns],
             [self.gallery.line, self.gallery.cancel],
             show_progress="hidden",
             api_visibility="private",
@@ -110,7 +110,7 @@ class SearchTab:
             shown = hits_content(found.run, found.hits, scores)
             if not current():
                 return
-            hits = {self.hits: gr.update(value=shown), self.found: found}
+            hits = {self.hits: shown, self.found: found}
             yield {**self._cleared(gr.skip()), **hits}
             # Of two updates in quick succession the browser may show only the later one: the hits go with each.
             for updates in self._explain(found, 0, method, current, chosen=False):

@@ -101,7 +101,7 @@ class SpeechTab:
         elif heard.source is not None:
             kept = "" if words == heard.words else words
             yield {
-                **self._cleared(gr.update(value=EMPTY)),
+                **self._cleared(EMPTY),
                 **{self.source.words: kept, self.source.heard_by: "", self.source.heard: Heard()},
             }
 
@@ -165,7 +165,7 @@ class SpeechTab:
         return {
             self.notice: notice([]),
             self.answer: answer,
-            self.view: gr.update(value=None),
+            self.view: None,
             self.words: _HIDDEN,
             self.table: _HIDDEN,
             self.result: None,
@@ -178,7 +178,7 @@ class SpeechTab:
         return {
             self.notice: notice(speech_doubts(result)),
             self.answer: answer_html(result),
-            self.view: gr.update(value=_drawn(result)),
+            self.view: _drawn(result),
             self.words: gr.update(value=_words(result), visible=bool(result.text_tokens)),
             self.table: gr.update(value=table, visible=bool(table)),
             self.result: result,
