@@ -64,4 +64,4 @@ def test_a_frame_of_the_camera_is_captioned_whole(models: Models, pictures: list
     with gr.Blocks():
         tab = CaptionTab(models)
     shown, _ = tab._frame(pictures[1], *DEFAULTS)
-    assert len(shown["tokens"]) == len(models.get("caption")(pictures[1]).tokens)
+    assert len(shown["value"]["tokens"]) == len(models.get("caption")(pictures[1]).tokens)
