@@ -100,9 +100,9 @@ def ranked(relevance: np.ndarray) -> np.ndarray:
 
 
 def removal_counts(elements: int, steps: int) -> np.ndarray:
-    """(steps + 1,) how many elements are gone at each step: 0 … all, evenly, but with a fifth and all but it among them.
+    """(steps + 1,) how many elements are gone at each step, 0 … all; never more steps than elements.
 
-    Never more steps than elements.
+    They rise evenly, but a fifth, and all but a fifth, are always among them.
     """
     counts = np.round(np.linspace(0, elements, min(steps, elements) + 1)).astype(int)
     fifth = max(1, round(FIFTH * elements))
