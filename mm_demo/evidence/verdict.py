@@ -202,8 +202,8 @@ def _insensitive(evidence: Evidence) -> str:
     thing = {"image": "picture", "text": "text", "audio": "recording"}[evidence.probe.part]
     full, none = _plain(evidence.first[0]), _plain(evidence.first[-1])
     return (
-        f"Whatever is removed from the {thing}, “{evidence.probe.answer}” stays: {full} with all of it, {none} with none. "
-        "The model answers the same without it, so no map of it can be checked."
+        f"Whatever is removed from the {thing}, “{evidence.probe.answer}” stays: {full} with all of it, {none} with "
+        "none. The model answers the same without it, so no map of it can be checked."
     )
 
 
