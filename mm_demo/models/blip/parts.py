@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import BlipProcessor, BlipTextConfig, BlipVisionConfig
 from transformers.models.blip.modeling_blip import BlipVisionModel
 from transformers.models.blip.modeling_blip_text import BlipTextModel
@@ -19,6 +19,10 @@ from mm_demo.models.tokens import ReadText, TokenReader
 
 class BlipEyes:
     """The vision encoder with the processor's picture settings.
+
+    Attributes:
+        segment: the elements of its output.
+        grid: (rows, cols) of the patches, and a patch's side in pixels.
 
     Raises:
         UserError: the processor makes pictures of another size than the encoder takes.
@@ -36,6 +40,7 @@ class BlipEyes:
         self._processor = processor.image_processor
         self._familiarity = familiarity
         side = config.image_size // config.patch_size
+        self.grid = (side, side), config.patch_size
         self.segment = Segment(
             name="image",
             modality="image",
@@ -44,14 +49,23 @@ class BlipEyes:
             leading=1,
         )
 
+    def pixels(self, image: Image.Image) -> Tensor:
+        """An RGB picture as the encoder takes it, (3, height, width)."""
+        weight = self._model.embeddings.patch_embedding.weight
+        pixels: Tensor = self._processor(images=image, return_tensors="pt")["pixel_values"][0]
+        return pixels.to(weight.device, weight.dtype)
+
+    def states(self, pixels: Tensor) -> Tensor:
+        """(n, elements, dim), the encoder's output for (n, 3, height, width)."""
+        with torch.inference_mode():
+            output: Tensor = self._model(pixels).last_hidden_state
+        return output
+
     def encode(self, image: Image.Image) -> Picture:
         """Run the vision encoder on an RGB picture."""
-        pixels = self._processor(images=image, return_tensors="pt")["pixel_values"]
-        weight = self._model.embeddings.patch_embedding.weight
+        pixels = self.pixels(image)[None]
         with torch.inference_mode():
-            output = self._model(
-                pixels.to(weight.device, weight.dtype), output_hidden_states=self._familiarity is not None
-            )
+            output = self._model(pixels, output_hidden_states=self._familiarity is not None)
         # A copy made outside inference mode is an ordinary tensor, which later passes may differentiate through.
         states = output.last_hidden_state.clone()
         if self._familiarity is None:
@@ -63,6 +77,12 @@ class BlipEyes:
 
 class BlipVocabulary:
     """Text to ids and back, safe to share between threads.
+
+    Attributes:
+        start: id that a text to be written begins with.
+        end: id that ends it.
+        longest: most positions.
+        stand_ins: name of a way to remove a token → id that takes its place; the one to prefer first.
 
     Raises:
         UserError: the tokenizer holds ids that the model does not.
@@ -79,6 +99,8 @@ class BlipVocabulary:
         self.start: int = config.bos_token_id
         self.end: int = config.sep_token_id
         self.longest: int = config.max_position_embeddings
+        stand_ins = {"mask": processor.tokenizer.mask_token_id, "pad": config.pad_token_id}
+        self.stand_ins: dict[str, int] = {way: i for way, i in stand_ins.items() if i is not None}
 
     def encode(self, text: str) -> ReadText:
         """The tokens of a text with [CLS] and [SEP] around it.
@@ -114,6 +136,23 @@ def attention_sites(stack: BlipTextModel, own: str, other: str) -> list[Site]:
     return sites
 
 
+def obey_masks(stack: BlipTextModel) -> None:
+    """Have cross-attention use the mask it is given, which transformers 5 hands down to it and then forgets."""
+    for layer in stack.encoder.layer:
+        layer.crossattention.self.register_forward_pre_hook(_hand_on, with_kwargs=True)
+
+
+def mask_of(visible: Tensor | None, like: Tensor) -> Tensor | None:
+    """(n, elements) bool as what is added to cross-attention's scores, (n, 1, 1, elements).
+
+    With all four dimensions it may have more rows than the states that it masks, when all look at the same.
+    """
+    if visible is None:
+        return None
+    mask = torch.zeros(visible.shape, dtype=like.dtype, device=like.device)
+    return mask.masked_fill(~visible.to(like.device), torch.finfo(like.dtype).min)[:, None, None]
+
+
 def embed(stack: BlipTextModel, ids: Tensor) -> Tensor:
     """The stack's input for these ids, (batch, length, dim), as a leaf that gradients start from.
 
@@ -122,6 +161,14 @@ def embed(stack: BlipTextModel, ids: Tensor) -> Tensor:
     with torch.no_grad():
         embedded: Tensor = stack.embeddings(input_ids=ids)
     return embedded.requires_grad_()
+
+
+def _hand_on(
+    _module: nn.Module, arguments: tuple[object, ...], named: dict[str, object]
+) -> tuple[tuple[object, ...], dict[str, object]]:
+    if named.get("encoder_attention_mask") is None:
+        named = named | {"encoder_attention_mask": named.get("attention_mask")}
+    return arguments, named
 
 
 def limit_of(generation_max_length: int | None, positions: int, otherwise: int) -> int:
