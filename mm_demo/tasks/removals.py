@@ -1,4 +1,4 @@
-"""The ways in which a part of an input can be taken away."""
+"""Which ways of taking parts of an input away a task offers, and which one is meant."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from mm_demo.errors import UserError
 from mm_demo.evidence.probe import Part
 
 
-def check_removal(offered: Mapping[Part, tuple[str, ...]], part: Part, removal: str) -> str:
-    """The name of a way to remove, the first offered where it is "default".
+def choose_removal(removals: Mapping[Part, tuple[str, ...]], part: Part, name: str) -> str:
+    """The way of that name, "default" for the first.
 
     Raises:
-        UserError: there is no such part, or no such way of removing it.
+        UserError: the task has no such part, or can't take it away like that.
     """
-    if part not in offered:
-        raise UserError(f"There is no {part} to take anything away from; choose one of: {', '.join(offered)}.")
-    if removal == "default":
-        return offered[part][0]
-    if removal not in offered[part]:
-        raise UserError(f"There is no way '{removal}' of removing; choose one of: {', '.join(offered[part])}.")
-    return removal
+    if part not in removals:
+        raise UserError(f"There is no {part} to take parts of; choose one of: {', '.join(removals)}.")
+    if name == "default":
+        return removals[part][0]
+    if name not in removals[part]:
+        raise UserError(f"There is no way '{name}' to remove parts of {part}s; choose: {', '.join(removals[part])}.")
+    return name

@@ -16,7 +16,7 @@ from mm_demo.evidence.probe import Part, Probe
 from mm_demo.models.family import Matcher
 from mm_demo.tasks.inputs import read_image
 from mm_demo.tasks.picture_task import PictureTask
-from mm_demo.tasks.removals import check_removal
+from mm_demo.tasks.removals import choose_removal
 from mm_demo.tasks.results import ImageSource
 from mm_demo.tasks.retrieval_answer import SearchAnswer
 from mm_demo.tasks.retrieval_descriptions import bundled_descriptions
@@ -160,7 +160,7 @@ class RetrievalTask(PictureTask[Matcher]):
         Raises:
             UserError: the match has no words, no such word, or there is no such way of removing.
         """
-        return match_probe(self._model, match, part, word, check_removal(self.removals, part, removal))
+        return match_probe(self._model, match, part, word, choose_removal(self.removals, part, removal))
 
     def randomised(self, match: Match, word: int | None = None) -> Iterator[tuple[str, np.ndarray]]:
         """The map as the picture's tower forgets what it has learned, layer by layer from the top.
