@@ -44,7 +44,7 @@ class SentimentTask:
         self.strategies = model.strategies
         self.modalities = model.modalities
         self.methods = _offered()
-        self.removals: dict[Part, tuple[str, ...]] = dict(model.removals.items())
+        self.removals = model.removals
 
     def __call__(
         self,

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal, Protocol, Self
 import numpy as np
 
 from mm_demo.attention.trace import Trace
+from mm_demo.evidence.probe import Part
 from mm_demo.models.family import ModelInfo
 from mm_demo.models.speech.encoders import Reading
 
@@ -82,7 +83,7 @@ class SentimentModel(Protocol):
     info: ModelInfo
     strategies: tuple[StrategyInfo, ...]
     modalities: tuple[SpeechModality, ...]
-    removals: dict[SpeechModality, tuple[str, ...]]
+    removals: dict[Part, tuple[str, ...]]
 
     def judge(
         self, sound: np.ndarray | None, text: str | None, strategy: str | None = None, sentiment: str | None = None

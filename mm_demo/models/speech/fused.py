@@ -13,6 +13,7 @@ from torch import Tensor
 from mm_demo.attention.trace import AudioLayout, Record, Segment, TextLayout, Trace
 from mm_demo.errors import UserError
 from mm_demo.evidence.coalitions import coalitions, shapley_values, shares
+from mm_demo.evidence.probe import Part
 from mm_demo.fusion import STRATEGIES, Fused, Modality
 from mm_demo.models.family import ModelInfo
 from mm_demo.models.gradients import differentiable, log_odds
@@ -62,7 +63,7 @@ class FusedSentiment:
         self._model = model
         self._audio = audio
         self._text = text
-        self.removals: dict[SpeechModality, tuple[str, ...]] = {"audio": audio.removals, "text": text.removals}
+        self.removals: dict[Part, tuple[str, ...]] = {"audio": audio.removals, "text": text.removals}
 
     def judge(
         self, sound: np.ndarray | None, text: str | None, strategy: str | None = None, sentiment: str | None = None

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from mm_demo.attention.trace import Trace
 from mm_demo.errors import UserError
+from mm_demo.evidence.probe import Part
 from mm_demo.models.family import ModelInfo
 from mm_demo.models.gradients import differentiable, log_odds
 from mm_demo.models.speech.encoders import Encoder, Variants
@@ -38,7 +39,7 @@ class UnimodalSentiment:
         self.info = info
         self.strategies: tuple[StrategyInfo, ...] = ()
         self.modalities: tuple[SpeechModality, ...] = (encoder.modality,)
-        self.removals: dict[SpeechModality, tuple[str, ...]] = {encoder.modality: encoder.removals}
+        self.removals: dict[Part, tuple[str, ...]] = {encoder.modality: encoder.removals}
         self._encoder: Encoder[Any] = encoder
 
     def judge(
