@@ -20,7 +20,7 @@ from mm_demo.ui.retrieval.lines import read_lines
 from mm_demo.ui.retrieval.match_view import method_filled
 from mm_demo.ui.retrieval.naming import NamingPanel
 from mm_demo.ui.retrieval.tab import SearchTab
-from mm_demo.ui.retrieval.turns import Turns
+from mm_demo.ui.turns import Turns
 from tests.ui.fake_retrieval import FakeRetrieval
 
 NO_PICTURE = ("picture", None, None)

@@ -20,9 +20,9 @@ from mm_demo.ui.retrieval.hits import MOST_SCORES, Found, hits_content, hits_vie
 from mm_demo.ui.retrieval.match_view import Explained, MatchView, method_fitted
 from mm_demo.ui.retrieval.naming import NamingPanel
 from mm_demo.ui.retrieval.query import QuerySource, asked
-from mm_demo.ui.retrieval.turns import Turns
 from mm_demo.ui.sentences import sentence
 from mm_demo.ui.speech.answer import busy_html, error_html
+from mm_demo.ui.turns import Turns
 
 Updates = dict[Any, Any]
 
