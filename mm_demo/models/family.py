@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, Self
 
 import numpy as np
 from PIL import Image
@@ -64,11 +64,14 @@ class Answered:
 
     Attributes:
         candidates: [(answer, probability)], best first, summing to at most 1.
+        spellings: the token ids of the first answer, without its end, the likeliest first: texts that read alike are
+            one answer, whose probability is the sum over its spellings.
         unknown_words: words of the question that the vocabulary does not hold whole.
         trace: segments "image", "question" and "answer"; the records carry gradients of the answer's log-odds.
     """
 
     candidates: list[tuple[str, float]]
+    spellings: list[tuple[int, ...]]
     unknown_words: list[str]
     trace: Trace
 
@@ -114,11 +117,21 @@ class Matched:
     query_element: tuple[str, int]
 
 
+AnswerVariants = Callable[[np.ndarray | None, np.ndarray | None], np.ndarray]
+"""From (n, patches) and (n, tokens that stand for what was typed), both bool, True where an element is kept, None for
+the whole of it (not both), to an answer's probability (n,) float64."""
+
+
 class Captioner(Protocol):
-    """Writes a caption token by token. The trace's segments are "image" and "caption"."""
+    """Writes a caption token by token. The trace's segments are "image" and "caption".
+
+    Attributes:
+        patch_removals: the ways in which patches can be taken away, the default first.
+    """
 
     family: ClassVar[str]
     info: ModelInfo
+    patch_removals: tuple[str, ...]
 
     def look(self, image: Image.Image) -> Picture:
         """Encode a picture, or take it from the last ones."""
@@ -136,12 +149,40 @@ class Captioner(Protocol):
         """For each index the trace of the caption with the gradient of that token's log-odds."""
         ...
 
+    def variants(self, picture: Picture, ids: list[int], last: int, removal: str) -> Callable[[np.ndarray], np.ndarray]:
+        """How probable a caption is of the picture with parts missing.
+
+        Args:
+            picture: whole.
+            ids: of the caption, or of its beginning.
+            last: how many tokens at its end are asked for, each given all tokens before it.
+            removal: one of `patch_removals`.
+
+        Returns:
+            From (n, patches) bool, True where a patch is kept, to (n, last) float64 probabilities.
+        """
+        ...
+
+    def randomised(self) -> Iterator[tuple[str, Self]]:
+        """Copies of the model with ever more layers randomised, top to bottom: what is randomised so far, and the copy.
+
+        Each copy is good until the next is asked for.
+        """
+        ...
+
 
 class Answerer(Protocol):
-    """Answers questions about a picture."""
+    """Answers questions about a picture.
+
+    Attributes:
+        patch_removals: the ways in which patches can be taken away, the default first.
+        word_removals: likewise for the question's tokens.
+    """
 
     family: ClassVar[str]
     info: ModelInfo
+    patch_removals: tuple[str, ...]
+    word_removals: tuple[str, ...]
 
     def look(self, image: Image.Image) -> Picture:
         """Encode a picture, or take it from the last ones."""
@@ -149,6 +190,36 @@ class Answerer(Protocol):
 
     def answer(self, picture: Picture, question: str) -> Answered:
         """The best answers, and what the first one rests on."""
+        ...
+
+    def explain(self, picture: Picture, question: str, ids: Sequence[int]) -> Trace:
+        """What a given answer rests on: as the trace of `answer`, whether or not it is the best one."""
+        ...
+
+    def variants(
+        self,
+        picture: Picture,
+        question: str,
+        spellings: Sequence[Sequence[int]],
+        patch_removal: str,
+        word_removal: str,
+    ) -> AnswerVariants:
+        """How probable an answer is with parts of the picture and of the question missing.
+
+        Args:
+            picture: whole.
+            question: whole.
+            spellings: ids of the answer, as in `Answered`.
+            patch_removal: one of `patch_removals`.
+            word_removal: one of `word_removals`.
+        """
+        ...
+
+    def randomised(self) -> Iterator[tuple[str, Self]]:
+        """Copies of the model with ever more layers randomised, top to bottom: what is randomised so far, and the copy.
+
+        Each copy is good until the next is asked for.
+        """
         ...
 
 

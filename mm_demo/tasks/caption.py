@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import numpy as np
 from PIL.Image import Image
 
 from mm_demo.attention.methods import Method
 from mm_demo.attention.trace import Trace
+from mm_demo.errors import UserError
+from mm_demo.evidence.probe import Part, Probe
 from mm_demo.models.family import Captioner, Picture, Written
 from mm_demo.tasks.inputs import read_image
 from mm_demo.tasks.maps import image_map
 from mm_demo.tasks.picture_task import PictureTask
+from mm_demo.tasks.removals import choose_removal
 from mm_demo.tasks.results import CaptionResult, CaptionStep, ImageSource
 
 
 class CaptionTask(PictureTask[Captioner]):
     """Captions pictures. One task serves many threads at once.
 
+    Attributes:
+        removals: for "image" the ways in which parts can be taken away, the default first.
+
     Args:
         model: an opened captioner.
     """
 
     name = "caption"
+
+    def __init__(self, model: Captioner) -> None:
+        super().__init__(model)
+        self.removals: dict[Part, tuple[str, ...]] = {"image": model.patch_removals}
 
     def __call__(
         self, image: ImageSource, method: str = "default", layer: int | None = None, head: int | None = None
@@ -84,6 +94,69 @@ class CaptionTask(PictureTask[Captioner]):
         chosen = self._choose(method, layer, head)
         return self._maps(chosen, result.image, result.trace, result.token_ids, layer, head)
 
+    def probe(self, result: CaptionResult, index: int, removal: str = "default") -> Probe:
+        """The probability of one token, given those before it, asked again with patches missing.
+
+        Args:
+            result: of a call or a stream.
+            index: of the token, whose map is to be checked.
+            removal: one of `removals["image"]`.
+
+        Raises:
+            UserError: there is no such token or removal.
+        """
+        way = choose_removal(self.removals, "image", removal)
+        step = _word(result, index)
+        ids = result.token_ids[: index + 1]
+        variants = self._model.variants(self._model.look(result.image), ids, 1, way)
+        return Probe(
+            part="image",
+            answer=step.token,
+            unit="probability",
+            removal=way,
+            labels=("",) * step.map.size,
+            shape=step.map.shape,
+            relevance=step.map.ravel(),
+            score=lambda keep: variants(keep)[:, 0],
+        )
+
+    def telling_word(self, result: CaptionResult) -> int:
+        """The index of the token that loses most probability when the whole picture becomes its mean colour.
+
+        Raises:
+            UserError: the caption is empty.
+        """
+        nothing = np.zeros((1, _word(result, 0).map.size), bool)
+        ids = result.token_ids
+        variants = self._model.variants(self._model.look(result.image), ids, len(ids), self.removals["image"][0])
+        return int(np.argmax([step.probability for step in result.tokens] - variants(nothing)[0]))
+
+    def randomised(
+        self, result: CaptionResult, index: int, layer: int | None = None, head: int | None = None
+    ) -> Iterator[tuple[str, np.ndarray]]:
+        """What the result's method would show of a model that has lost ever more of what it learnt, top to bottom.
+
+        The same picture and caption; see Adebayo et al. 2018. On a copy: the shared model stays as it is.
+
+        Args:
+            result: of a call or a stream.
+            index: of the token.
+            layer: as the result was explained.
+            head: likewise.
+
+        Yields:
+            (what is randomised so far, (rows, cols) map of the token).
+
+        Raises:
+            UserError: there is no such token, layer or head.
+        """
+        chosen = self._choose(result.method, layer, head)
+        _word(result, index)
+        for label, model in self._model.randomised():
+            picture = model.look(result.image)
+            trace = next(iter(model.gradient_traces(picture, result.token_ids, [index])))
+            yield label, _map(chosen, trace, index, layer, head)
+
     def _maps(
         self, method: Method, image: Image, trace: Trace, ids: list[int], layer: int | None, head: int | None
     ) -> list[np.ndarray]:
@@ -108,6 +181,12 @@ class CaptionTask(PictureTask[Captioner]):
             method=method.name,
             token_ids=ids,
         )
+
+
+def _word(result: CaptionResult, index: int) -> CaptionStep:
+    if not 0 <= index < len(result.tokens):
+        raise UserError(f"There is no word {index} to check; this caption has {len(result.tokens)}.")
+    return result.tokens[index]
 
 
 def _map(method: Method, trace: Trace, index: int, layer: int | None, head: int | None) -> np.ndarray:

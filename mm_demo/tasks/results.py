@@ -92,6 +92,7 @@ class VqaResult:
         modality_shares: {"image": s, "text": 1 - s}, how much of the answer each modality carries.
         image_map: (rows, cols), sums to 1: where the answer came from.
         unknown_words: words of the question that the checkpoint's vocabulary does not hold.
+        spellings: the vocabulary's ids of the first answer, from which it can be asked again; usually one spelling.
     """
 
     answer: str
@@ -106,6 +107,7 @@ class VqaResult:
     image: Image.Image
     method: str
     unknown_words: list[str] = field(default_factory=list)
+    spellings: list[tuple[int, ...]] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """The command line's object (DESIGN contract)."""

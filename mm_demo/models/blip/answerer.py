@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from copy import copy
+from typing import ClassVar, Self
 
+import numpy as np
 import torch
 from torch import Tensor
 from transformers import BlipForQuestionAnswering, BlipProcessor
@@ -20,10 +23,13 @@ from mm_demo.models.blip.parts import (
     limit_of,
 )
 from mm_demo.models.blip.ranking import rank_sequences
+from mm_demo.models.blip.variants import ATTENTION, PATCH_WAYS, PictureVariants, QuestionVariants, chunks
 from mm_demo.models.familiarity import Familiarity
-from mm_demo.models.family import Answered, ModelInfo, Picture
+from mm_demo.models.family import Answered, AnswerVariants, ModelInfo, Picture
 from mm_demo.models.gradients import differentiable, log_odds
+from mm_demo.models.randomised import independent, randomise
 from mm_demo.models.recent import RecentPictures
+from mm_demo.models.tokens import ReadText
 
 _LONGEST_ANSWER = 12
 
@@ -42,6 +48,7 @@ class BlipAnswerer:
     """
 
     family: ClassVar[str] = "blip"
+    patch_removals = PATCH_WAYS
 
     def __init__(
         self,
@@ -51,17 +58,23 @@ class BlipAnswerer:
         familiarity: Familiarity | None = None,
     ) -> None:
         self.info = info
+        self._processor = processor
+        self._vocabulary = BlipVocabulary(processor, model.config.text_config)
+        self.word_removals = (*self._vocabulary.stand_ins, ATTENTION)
+        limit = limit_of(model.generation_config.max_length, self._vocabulary.longest, _LONGEST_ANSWER)
+        self.max_tokens = limit
+        self._use(model, familiarity)
+
+    def _use(self, model: BlipForQuestionAnswering, familiarity: Familiarity | None) -> None:
+        self._model = model
         self._encoder = model.text_encoder
         self._decoder = model.text_decoder
-        self._eyes = BlipEyes(model.vision_model, processor, familiarity)
-        self._vocabulary = BlipVocabulary(processor, model.config.text_config)
+        self._eyes = BlipEyes(model.vision_model, self._processor, familiarity)
         self._sites = [
             *attention_sites(self._encoder, own="question", other="image"),
             *attention_sites(self._decoder.bert, own="answer", other="question"),
         ]
         self.look = RecentPictures(self._eyes.encode)
-        limit = limit_of(model.generation_config.max_length, self._vocabulary.longest, _LONGEST_ANSWER)
-        self.max_tokens = limit
 
     def answer(self, picture: Picture, question: str) -> Answered:
         """Rank answers and trace the best.
@@ -70,34 +83,98 @@ class BlipAnswerer:
             UserError: the question is longer than the model can read.
         """
         read = self._vocabulary.encode(question)
-        device = picture.states.device
         recorder = Recorder(self._sites, differentiable=True)
         with recorder.hooked():
             with recorder.active(), differentiable():
-                states: Tensor = self._encoder(
-                    encoder_embeds=embed(self._encoder, torch.tensor([read.ids], device=device)),
-                    encoder_hidden_states=picture.states,
-                ).last_hidden_state
+                states = self._ask(picture, read)
                 logits, cache = self.begin(states)
             answers = self._merged(self.rank(states.detach(), logits, cache))
-            best = answers[0][1]
+            best = answers[0][1][0]
             taken = recorder.take()
             with recorder.active(), differentiable():
                 if len(best) > 1:
                     # The search left no graph behind: go once more through the answer it found, all positions at once.
                     logits = self._read(states, [self._vocabulary.start, *best[:-1]], use_cache=False).logits[0]
                     taken = [(site, w) for site, w in taken if site.query == "question"] + recorder.take()
-                score = torch.stack([log_odds(logits[i], token) for i, token in enumerate(best)]).sum()
-        segments = {
-            "image": self._eyes.segment,
-            "question": Segment("question", "text", tuple(read.labels), TextLayout(question, tuple(read.ranges))),
-            "answer": self._answer_segment(answers[0][0], best),
-        }
+                score = _score(logits, best)
         return Answered(
             candidates=[(text, probability) for text, _, probability in answers],
+            spellings=answers[0][1],
             unknown_words=read.unknown_words,
-            trace=Trace(segments, to_records(taken, score)),
+            trace=Trace(self._segments(question, read, best), to_records(taken, score)),
         )
+
+    def explain(self, picture: Picture, question: str, ids: Sequence[int]) -> Trace:
+        """What a given answer rests on: as the trace of `answer`, whether or not it is the best one.
+
+        Raises:
+            UserError: the question is longer than the model can read.
+        """
+        read = self._vocabulary.encode(question)
+        recorder = Recorder(self._sites, differentiable=True)
+        with recorder.hooked(), recorder.active(), differentiable():
+            states = self._ask(picture, read)
+            logits = self._read(states, [self._vocabulary.start, *ids[:-1]], use_cache=False).logits[0]
+            score = _score(logits, ids)
+        return Trace(self._segments(question, read, ids), to_records(recorder.take(), score))
+
+    def variants(
+        self,
+        picture: Picture,
+        question: str,
+        spellings: Sequence[Sequence[int]],
+        patch_removal: str,
+        word_removal: str,
+    ) -> AnswerVariants:
+        """How probable an answer is with parts of the picture and of the question missing (see `Answerer`).
+
+        Raises:
+            UserError: the question is longer than the model can read.
+        """
+        seen = PictureVariants(self._eyes, picture, patch_removal)
+        asked = QuestionVariants(self._vocabulary, question, word_removal)
+
+        def probabilities(patches: np.ndarray | None, words: np.ndarray | None) -> np.ndarray:
+            [count] = {len(keep) for keep in (patches, words) if keep is not None}
+            found = np.empty(count)
+            for part in chunks(count):
+                some = part.stop - part.start
+                with torch.inference_mode():
+                    looked_at, visible = seen(None if patches is None else patches[part])
+                    ids, readable = asked(None if words is None else words[part], some)
+                    readable = None if readable is None else readable.to(looked_at.device)
+                    states: Tensor = self._encoder(
+                        input_ids=ids.to(looked_at.device),
+                        attention_mask=readable,
+                        encoder_hidden_states=looked_at,
+                        encoder_attention_mask=visible,
+                    ).last_hidden_state
+                    found[part] = sum(self._probability(states, readable, s) for s in spellings)
+            return found
+
+        return probabilities
+
+    def randomised(self) -> Iterator[tuple[str, Self]]:
+        """Copies of the model with ever more layers randomised, top to bottom: what is randomised so far, and the copy.
+
+        Each copy is good until the next is asked for.
+        """
+        model = independent(self._model)
+        generator = torch.Generator().manual_seed(0)
+        encoder, decoder, vision = model.text_encoder, model.text_decoder, model.vision_model
+        question, patches = encoder.encoder.layer, vision.encoder.layers
+        for label, modules in (
+            ("answer decoder, last layer", [decoder.cls.predictions.transform, decoder.bert.encoder.layer[-1]]),
+            ("answer decoder", [decoder]),
+            ("+ question encoder, upper half", question[len(question) // 2 :]),
+            ("+ question encoder", [encoder]),
+            ("+ vision encoder, upper half", [vision.post_layernorm, *patches[len(patches) // 2 :]]),
+            ("+ vision encoder: everything", [vision]),
+        ):
+            randomise(modules, generator)
+            twin = copy(self)
+            twin._use(model, familiarity=None)
+            yield label, twin
 
     def begin(self, states: Tensor) -> tuple[Tensor, Cache]:
         """Logits of an answer's first token, (1, vocabulary), and the decoder's cache.
@@ -125,6 +202,27 @@ class BlipAnswerer:
             first = (logits.float().log_softmax(-1), cache)
             return rank_sequences(first, advance, self._vocabulary.end, self.max_tokens)
 
+    def _ask(self, picture: Picture, read: ReadText) -> Tensor:
+        ids = torch.tensor([read.ids], device=picture.states.device)
+        states: Tensor = self._encoder(
+            encoder_embeds=embed(self._encoder, ids), encoder_hidden_states=picture.states
+        ).last_hidden_state
+        return states
+
+    def _probability(self, states: Tensor, readable: Tensor | None, ids: Sequence[int]) -> np.ndarray:
+        """(n,) float64: of exactly these tokens and, as in ranking, of the end where there is room for it."""
+        ended = [self._vocabulary.end] if len(ids) < self.max_tokens else []
+        targets = torch.tensor([*ids, *ended], device=states.device)
+        read = torch.tensor([self._vocabulary.start, *targets[:-1].tolist()], device=states.device)
+        logits: Tensor = self._decoder(
+            input_ids=read.expand(len(states), -1),
+            encoder_hidden_states=states,
+            encoder_attention_mask=readable,
+            use_cache=False,
+        ).logits
+        chances = logits.float().log_softmax(-1).gather(-1, targets.expand(len(states), -1)[..., None])
+        return np.asarray(chances.double().sum((1, 2)).exp().cpu())
+
     def _read(self, states: Tensor, ids: list[int], *, use_cache: bool) -> CausalLMOutputWithCrossAttentions:
         return self._decoder(
             encoder_embeds=embed(self._decoder.bert, torch.tensor([ids], device=states.device)),
@@ -132,15 +230,26 @@ class BlipAnswerer:
             use_cache=use_cache,
         )
 
-    def _merged(self, ranked: list[tuple[tuple[int, ...], float]]) -> list[tuple[str, tuple[int, ...], float]]:
-        """[(text, ids, probability)]: spellings of one text are one answer, with the ids of the likeliest."""
-        merged: dict[str, tuple[tuple[int, ...], float]] = {}
+    def _merged(self, ranked: list[tuple[tuple[int, ...], float]]) -> list[tuple[str, list[tuple[int, ...]], float]]:
+        """[(text, spellings, probability)]: spellings of one text are one answer, the likeliest first."""
+        merged: dict[str, tuple[list[tuple[int, ...]], float]] = {}
         for ids, probability in ranked:
-            text = self._vocabulary.decode(list(ids)) or " ".join(self._vocabulary.read(i)[0] for i in ids)
-            first, total = merged.get(text, (ids, 0.0))
-            merged[text] = (first, total + probability)
+            text = self._text(ids)
+            spellings, total = merged.get(text, ([], 0.0))
+            merged[text] = ([*spellings, ids], total + probability)
         return sorted(((text, ids, p) for text, (ids, p) in merged.items()), key=lambda answer: -answer[2])
 
-    def _answer_segment(self, text: str, ids: tuple[int, ...]) -> Segment:
+    def _text(self, ids: Sequence[int]) -> str:
+        return self._vocabulary.decode(list(ids)) or " ".join(self._vocabulary.read(i)[0] for i in ids)
+
+    def _segments(self, question: str, read: ReadText, ids: Sequence[int]) -> dict[str, Segment]:
         tokens = tuple(self._vocabulary.read(i)[0] for i in ids)
-        return Segment("answer", "text", tokens, TextLayout(text, (None,) * len(ids)))
+        return {
+            "image": self._eyes.segment,
+            "question": Segment("question", "text", tuple(read.labels), TextLayout(question, tuple(read.ranges))),
+            "answer": Segment("answer", "text", tokens, TextLayout(self._text(ids), (None,) * len(ids))),
+        }
+
+
+def _score(logits: Tensor, ids: Sequence[int]) -> Tensor:
+    return torch.stack([log_odds(logits[i], token) for i, token in enumerate(ids)]).sum()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Iterator
+from copy import copy
+from typing import ClassVar, Self
 
+import numpy as np
 import torch
 from torch import Tensor
 from transformers import BlipForConditionalGeneration, BlipProcessor
@@ -20,9 +22,11 @@ from mm_demo.models.blip.parts import (
     limit_of,
     most_likely,
 )
+from mm_demo.models.blip.variants import PATCH_WAYS, PictureVariants, chunks
 from mm_demo.models.familiarity import Familiarity
 from mm_demo.models.family import ModelInfo, Picture, Written
 from mm_demo.models.gradients import differentiable, log_odds
+from mm_demo.models.randomised import independent, randomise
 from mm_demo.models.recent import RecentPictures
 
 _CANDIDATES = 5
@@ -43,6 +47,7 @@ class BlipCaptioner:
     """
 
     family: ClassVar[str] = "blip"
+    patch_removals = PATCH_WAYS
 
     def __init__(
         self,
@@ -52,13 +57,18 @@ class BlipCaptioner:
         familiarity: Familiarity | None = None,
     ) -> None:
         self.info = info
-        self._decoder = model.text_decoder
-        self._eyes = BlipEyes(model.vision_model, processor, familiarity)
+        self._processor = processor
         self._vocabulary = BlipVocabulary(processor, model.config.text_config)
-        self._sites = attention_sites(self._decoder.bert, own="caption", other="image")
-        self.look = RecentPictures(self._eyes.encode)
         limit = limit_of(model.generation_config.max_length, self._vocabulary.longest, _LONGEST_CAPTION)
         self.max_tokens = limit
+        self._use(model, familiarity)
+
+    def _use(self, model: BlipForConditionalGeneration, familiarity: Familiarity | None) -> None:
+        self._model = model
+        self._decoder = model.text_decoder
+        self._eyes = BlipEyes(model.vision_model, self._processor, familiarity)
+        self._sites = attention_sites(self._decoder.bert, own="caption", other="image")
+        self.look = RecentPictures(self._eyes.encode)
 
     def write(self, picture: Picture) -> Iterator[tuple[Written, Trace]]:
         """Each token as soon as it is made, with the trace of all up to it."""
@@ -103,6 +113,53 @@ class BlipCaptioner:
         segment = self._segment([self._vocabulary.read(i) for i in ids])
         for score in scores:
             yield Trace({"image": self._eyes.segment, "caption": segment}, to_records(taken, score))
+
+    def variants(self, picture: Picture, ids: list[int], last: int, removal: str) -> Callable[[np.ndarray], np.ndarray]:
+        """How probable a caption's last tokens are of the picture with parts missing (see `Captioner`)."""
+        seen = PictureVariants(self._eyes, picture, removal)
+        device = picture.states.device
+        read = torch.tensor([self._vocabulary.start, *ids[:-1]], device=device)
+        targets = torch.tensor(ids[-last:], device=device)
+
+        def probabilities(patches: np.ndarray) -> np.ndarray:
+            found = np.empty((len(patches), last))
+            for part in chunks(len(patches)):
+                some = part.stop - part.start
+                with torch.inference_mode():
+                    states, visible = seen(patches[part])
+                    logits: Tensor = self._decoder(
+                        input_ids=read.expand(some, -1),
+                        encoder_hidden_states=states,
+                        encoder_attention_mask=visible,
+                        use_cache=False,
+                        logits_to_keep=last,
+                    ).logits
+                    chances = logits.float().softmax(-1).gather(-1, targets.expand(some, -1)[..., None])
+                found[part] = chances[..., 0].cpu()
+            return found
+
+        return probabilities
+
+    def randomised(self) -> Iterator[tuple[str, Self]]:
+        """Copies of the model with ever more layers randomised, top to bottom: what is randomised so far, and the copy.
+
+        Each copy is good until the next is asked for.
+        """
+        model = independent(self._model)
+        generator = torch.Generator().manual_seed(0)
+        decoder, vision = model.text_decoder, model.vision_model
+        words, patches = decoder.bert.encoder.layer, vision.encoder.layers
+        for label, modules in (
+            ("caption decoder, last layer", [decoder.cls.predictions.transform, words[-1]]),
+            ("caption decoder, upper half", words[len(words) // 2 :]),
+            ("caption decoder", [decoder]),
+            ("+ vision encoder, upper half", [vision.post_layernorm, *patches[len(patches) // 2 :]]),
+            ("+ vision encoder: everything", [vision]),
+        ):
+            randomise(modules, generator)
+            twin = copy(self)
+            twin._use(model, familiarity=None)
+            yield label, twin
 
     def _written(self, ranked: list[tuple[int, float]]) -> Written:
         (token_id, probability), *others = ranked

@@ -20,6 +20,10 @@ from mm_demo.models.tokens import ReadText, TokenReader
 class BlipEyes:
     """The vision encoder with the processor's picture settings.
 
+    Attributes:
+        segment: the elements of its output.
+        grid: (rows, cols) of the patches, and a patch's side in pixels.
+
     Raises:
         UserError: the processor makes pictures of another size than the encoder takes.
     """
@@ -36,6 +40,7 @@ class BlipEyes:
         self._processor = processor.image_processor
         self._familiarity = familiarity
         side = config.image_size // config.patch_size
+        self.grid = (side, side), config.patch_size
         self.segment = Segment(
             name="image",
             modality="image",
@@ -44,14 +49,23 @@ class BlipEyes:
             leading=1,
         )
 
+    def pixels(self, image: Image.Image) -> Tensor:
+        """An RGB picture as the encoder takes it, (3, height, width)."""
+        weight = self._model.embeddings.patch_embedding.weight
+        pixels: Tensor = self._processor(images=image, return_tensors="pt")["pixel_values"][0]
+        return pixels.to(weight.device, weight.dtype)
+
+    def states(self, pixels: Tensor) -> Tensor:
+        """(n, elements, dim), the encoder's output for (n, 3, height, width)."""
+        with torch.inference_mode():
+            output: Tensor = self._model(pixels).last_hidden_state
+        return output
+
     def encode(self, image: Image.Image) -> Picture:
         """Run the vision encoder on an RGB picture."""
-        pixels = self._processor(images=image, return_tensors="pt")["pixel_values"]
-        weight = self._model.embeddings.patch_embedding.weight
+        pixels = self.pixels(image)[None]
         with torch.inference_mode():
-            output = self._model(
-                pixels.to(weight.device, weight.dtype), output_hidden_states=self._familiarity is not None
-            )
+            output = self._model(pixels, output_hidden_states=self._familiarity is not None)
         # A copy made outside inference mode is an ordinary tensor, which later passes may differentiate through.
         states = output.last_hidden_state.clone()
         if self._familiarity is None:
@@ -63,6 +77,12 @@ class BlipEyes:
 
 class BlipVocabulary:
     """Text to ids and back, safe to share between threads.
+
+    Attributes:
+        start: id that a text to be written begins with.
+        end: id that ends it.
+        longest: most positions.
+        stand_ins: name of a way to remove a token → id that takes its place; the one to prefer first.
 
     Raises:
         UserError: the tokenizer holds ids that the model does not.
@@ -79,6 +99,8 @@ class BlipVocabulary:
         self.start: int = config.bos_token_id
         self.end: int = config.sep_token_id
         self.longest: int = config.max_position_embeddings
+        stand_ins = {"mask": processor.tokenizer.mask_token_id, "pad": config.pad_token_id}
+        self.stand_ins: dict[str, int] = {way: i for way, i in stand_ins.items() if i is not None}
 
     def encode(self, text: str) -> ReadText:
         """The tokens of a text with [CLS] and [SEP] around it.
