@@ -143,6 +143,10 @@ class FakeRetrieval:
             image.width < 400,
             0.9,
             method or "raw",
+            image,
+            query,
+            self.embed(query),
+            center,
         )
 
     def similarities(self, texts: Sequence[str], pictures: Sequence[Any]) -> np.ndarray:
