@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mm_demo.evidence.memory import Memory, kept_along
 from mm_demo.evidence.probe import Probe
 
 FIFTH = 0.2
@@ -72,9 +73,9 @@ def gather(
     """
     elements = len(probe.relevance)
     counts = removal_counts(elements, steps)
-    memory = _Memory(probe, chunk)
+    memory = Memory(probe, chunk)
     order = ranked(probe.relevance)
-    first, last = memory.score(_kept(np.stack([order, order[::-1]]), counts))
+    first, last = memory.score(kept_along(np.stack([order, order[::-1]]), counts))
     random = np.empty((0, 2, len(counts)))
     rng = np.random.default_rng(seed)
     most, batch = max(1, chunk // (2 * len(counts))), 1
@@ -86,7 +87,7 @@ def gather(
         size = min(batch, most, random_orders - len(random))
         orders = np.stack([rng.permutation(elements) for _ in range(size)])
         both = np.stack([orders, orders[:, ::-1]], axis=1)
-        random = np.concatenate([random, memory.score(_kept(both, counts))])
+        random = np.concatenate([random, memory.score(kept_along(both, counts))])
         batch *= 2
 
 
@@ -100,9 +101,9 @@ def ranked(relevance: np.ndarray) -> np.ndarray:
 
 
 def removal_counts(elements: int, steps: int) -> np.ndarray:
-    """(steps + 1,) how many elements are gone at each step: 0 … all, evenly, but with a fifth and all but it among them.
+    """(steps + 1,) how many elements are gone at each step, 0 … all; never more steps than elements.
 
-    Never more steps than elements.
+    They rise evenly, but a fifth, and all but a fifth, are always among them.
     """
     counts = np.round(np.linspace(0, elements, min(steps, elements) + 1)).astype(int)
     fifth = max(1, round(FIFTH * elements))
@@ -110,28 +111,3 @@ def removal_counts(elements: int, steps: int) -> np.ndarray:
         if wanted not in counts and len(counts) > 3:
             counts[1 + np.argmin(np.abs(counts[1:-1] - wanted))] = wanted
     return counts
-
-
-def _kept(orders: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """(…, elements) orders → (…, counts, elements) bool: what is left when the first of each order are gone."""
-    place = np.argsort(orders, axis=-1)
-    return place[..., None, :] >= counts[:, None]
-
-
-class _Memory:
-    """Asks a probe once for each set of elements: orders share their ends, and those of short texts much more."""
-
-    def __init__(self, probe: Probe, chunk: int) -> None:
-        self._probe, self._chunk = probe, chunk
-        self._known: dict[bytes, float] = {}
-
-    def score(self, kept: np.ndarray) -> np.ndarray:
-        """(…, elements) bool → (…) scores."""
-        rows = kept.reshape(-1, kept.shape[-1])
-        keys = [row.tobytes() for row in np.packbits(rows, axis=1)]
-        new = {key: row for key, row in zip(keys, rows) if key not in self._known}
-        for start in range(0, len(new), self._chunk):
-            some = list(new)[start : start + self._chunk]
-            scores = self._probe.score(np.stack([new[key] for key in some]))
-            self._known.update(zip(some, np.asarray(scores, dtype=float).tolist()))
-        return np.array([self._known[key] for key in keys]).reshape(kept.shape[:-1])

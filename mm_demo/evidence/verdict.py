@@ -57,7 +57,7 @@ def judge(evidence: Evidence) -> Verdict:
     - **supported**: luck ≤ 5 % (10 orders: no random order, and no reverse of one, gains as much), *and* the sentence
       shows it: the answer without the map's first fifth lies more than a standard deviation below the answer without
       a random fifth; or, where an answer needs so much that any fifth breaks it, or so little that it outlives that,
-      the same with the first fifth alone (above), or without the first half.
+      the same with the first fifth alone (above instead), or without the first half.
     - **unclear**: nothing that was removed moved the answer; or there are fewer than 4 elements; or too few random
       orders for 5 %.
     - **unsupported**: anything else.
@@ -135,10 +135,15 @@ def _conclude(evidence: Evidence, luck: float, visible: bool) -> tuple[Kind, str
     if elements < FEW and luck <= 2.5 / elements and visible:
         return (
             "supported",
-            f". This map is supported, though with so few parts luck would do it in {luck:.0%} of cases.",
+            f". This map is supported, though with so few parts luck does as well in {100 * luck:.0f} % of cases.",
         )
     if _luck(-evidence.srg, evidence.random_srgs) <= LEVEL:
         return "unsupported", ". That is worse than random: do not trust this map."
+    if visible:
+        return (
+            "unsupported",
+            f". Yet luck alone orders it as well in {100 * luck:.0f} % of cases: do not trust this map.",
+        )
     return "unsupported", ". That is no better than random: do not trust this map."
 
 
@@ -197,8 +202,8 @@ def _insensitive(evidence: Evidence) -> str:
     thing = {"image": "picture", "text": "text", "audio": "recording"}[evidence.probe.part]
     full, none = _plain(evidence.first[0]), _plain(evidence.first[-1])
     return (
-        f"Whatever is removed from the {thing}, “{evidence.probe.answer}” stays (all of it: {full}, none: {none}). "
-        "The model answers the same without it, so no map of it can be checked."
+        f"Whatever is removed from the {thing}, “{evidence.probe.answer}” stays: {full} with all of it, {none} with "
+        "none. The model answers the same without it, so no map of it can be checked."
     )
 
 
