@@ -15,6 +15,7 @@ from mm_demo.ui.attention_view import Word, attention_view, caption_word, conten
 from mm_demo.ui.downloads import Downloads, none_yet
 from mm_demo.ui.evidence.again_caption import CaptionAgain
 from mm_demo.ui.evidence.panel import EvidencePanel
+from mm_demo.ui.evidence.randomised import Forgetting, RandomisedPanel
 from mm_demo.ui.examples import examples
 from mm_demo.ui.models import Models
 from mm_demo.ui.notice import doubts, notice
@@ -53,6 +54,8 @@ class CaptionTab:
                 self.view = attention_view("caption-view")
                 self.evidence = EvidencePanel("caption", self, {"image": "the picture"}, self.result, self.word)
                 self.pickers = Pickers("caption")
+                with self.evidence.unfold:
+                    self.sanity = RandomisedPanel("caption", self, self.result, self.word, self.pickers.inputs)
                 self.again = CaptionAgain(models, self.result, self.pickers)
                 self.downloads = Downloads()
         self._wire(button)
@@ -82,7 +85,9 @@ class CaptionTab:
         self.evidence.follow(self.view.select(self._choose, self.result, self.word, queue=False, **quiet))
         watched = [tab.select for tab, kind in self.source.tabs if kind == "live"]
         redrawn = [picker.input for picker in self.pickers.inputs]
-        self.evidence.forget_at([self.source.picture.change, button.click, *watched, *redrawn])
+        outdated = [self.source.picture.change, button.click, *watched, *redrawn]
+        self.evidence.forget_at(outdated)
+        self.sanity.forget_at([*outdated, self.view.select])
         self.source.camera.stream(
             self._frame,
             [self.source.camera, *self.pickers.inputs],
@@ -136,10 +141,22 @@ class CaptionTab:
 
     def probe(self, kept: Kept, part: Part, word: Chosen | None, removal: str) -> Probe:
         """The chosen word; without one, the one that tells most."""
-        task, (run, result) = self._models.get("caption"), kept
-        index = word[1] if word is not None and word[0] == run else task.telling_word(result)
-        probe: Probe = task.probe(result, index, removal)
+        task = self._models.get("caption")
+        probe: Probe = task.probe(kept[1], self._number(kept, word), removal)
         return probe
+
+    def forgetting(self, kept: Kept, word: Chosen | None, *picked: Any) -> Forgetting:
+        """The chosen word's map; without one, that of the word that tells most."""
+        _, result = kept
+        number, chosen = self._number(kept, word), settings(*picked)
+        steps = self._models.get("caption").randomised(result, number, chosen["layer"], chosen["head"])
+        return result.image, result.tokens[number].map, steps
+
+    def _number(self, kept: Kept, word: Chosen | None) -> int:
+        run, result = kept
+        if word is not None and word[0] == run:
+            return word[1]
+        return int(self._models.get("caption").telling_word(result))
 
     def _lead(self, kept: Kept | None, word: Chosen | None, on: bool) -> list[Any]:
         """Once the caption stands, its most telling word leads: its map is the one that is shown and checked."""
@@ -148,7 +165,7 @@ class CaptionTab:
         run, result = kept
         try:
             if word is None or word[0] != run:
-                word = run, self._models.get("caption").telling_word(result)
+                word = run, self._number(kept, None)
         except Exception as error:  # The check, which comes next, meets it too and tells the person.
             sentence(error)
             return [gr.skip(), gr.skip()]

@@ -13,6 +13,7 @@ from mm_demo.ui.attention_view import Word, attention_view, content, flat, pictu
 from mm_demo.ui.downloads import Downloads, none_yet
 from mm_demo.ui.evidence.again_vqa import VqaAgain
 from mm_demo.ui.evidence.panel import EvidencePanel
+from mm_demo.ui.evidence.randomised import Forgetting, RandomisedPanel
 from mm_demo.ui.examples import examples
 from mm_demo.ui.models import Models
 from mm_demo.ui.notice import doubts, notice
@@ -39,6 +40,7 @@ class VqaTab:
     def __init__(self, models: Models) -> None:
         self._models = models
         self.result = gr.State(None, time_to_live=3600)
+        self.word = gr.State(None)
         with gr.Row():
             with gr.Column(scale=4, min_width=300):
                 self.source = PictureSource("vqa", examples())
@@ -62,9 +64,11 @@ class VqaTab:
                 self.answers = gr.HTML(visible=False, elem_id="vqa-answers")
                 self.view = attention_view("vqa-view")
                 parts: dict[Part, str] = {"image": "the picture", "text": "the question's words"}
-                self.evidence = EvidencePanel("vqa", self, parts, self.result, gr.State(None))
+                self.evidence = EvidencePanel("vqa", self, parts, self.result, self.word)
                 self.shares = gr.HTML(visible=False, elem_id="vqa-shares")
                 self.pickers = Pickers("vqa")
+                with self.evidence.unfold:
+                    self.sanity = RandomisedPanel("vqa", self, self.result, self.word, self.pickers.inputs)
                 self.again = VqaAgain(models, self.result, self.pickers)
                 self.downloads = Downloads()
         self._wire(button)
@@ -89,7 +93,9 @@ class VqaTab:
         for answered in (own, suggested):
             self.again.offer_after(answered)
         redrawn = [picker.input for picker in self.pickers.inputs]
-        self.evidence.forget_at([button.click, self.question.submit, self.suggestions.click, *redrawn])
+        outdated = [button.click, self.question.submit, self.suggestions.click, *redrawn]
+        self.evidence.forget_at(outdated)
+        self.sanity.forget_at(outdated)
 
     def _run(
         self, question: str, kind: str, picture: str | None, board: str | None, *picked: Any
@@ -126,6 +132,12 @@ class VqaTab:
         """The answer."""
         probe: Probe = self._models.get("vqa").probe(kept[1], part, removal)
         return probe
+
+    def forgetting(self, kept: Kept, word: None, *picked: Any) -> Forgetting:
+        """The answer's map."""
+        result, chosen = kept[1], settings(*picked)
+        steps = self._models.get("vqa").randomised(result, chosen["layer"], chosen["head"])
+        return result.image, result.image_map, steps
 
     def _suggest(self, picture: str | None) -> Any:
         return gr.Dataset(samples=[[text] for text in questions_for(picture, self._models.ready("caption"))])

@@ -32,11 +32,11 @@ def heard_strip(sound: Acoustics, relevance: AudioMap, silence: tuple[float, flo
     loud = np.array([part.max(initial=0.0) for part in parts])
     loud = loud / max(float(loud.max(initial=0.0)), 1e-6)
     table = viridis()
-    bars = "".join(
-        f'<rect x="{x + 0.1}" width="0.8" y="{_HEIGHT / 2 * (1 - height):.1f}" height="{max(1.0, _HEIGHT * height):.1f}" '
-        f'fill="#{bytes(table[round(_LOWEST_COLOUR + (255 - _LOWEST_COLOUR) * float(weight))]).hex()}"/>'
-        for x, (height, weight) in enumerate(zip(loud, weights, strict=True))
-    )
+    bars = ""
+    for x, (height, weight) in enumerate(zip(loud, weights, strict=True)):
+        colour = bytes(table[round(_LOWEST_COLOUR + (255 - _LOWEST_COLOUR) * float(weight))]).hex()
+        tall = max(1.0, _HEIGHT * float(height))
+        bars += f'<rect x="{x + 0.1}" width="0.8" y="{(_HEIGHT - tall) / 2:.1f}" height="{tall:.1f}" fill="#{colour}"/>'
     mark, about = "", "The recording, coloured by what counted"
     if silence is not None:
         start, end = (_COLUMNS * second / sound.seconds for second in silence)

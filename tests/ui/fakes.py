@@ -77,6 +77,10 @@ class FakeCaption:
         step = result.tokens[index]
         return probe("image", step.token, removal, step.map, coloured(result.image))
 
+    def randomised(self, result: CaptionResult, index: int, *_: int | None) -> Iterator[tuple[str, np.ndarray]]:
+        yield "last layer", result.tokens[index].map
+        yield "everything", spot(index + 3, "raw")
+
     def _map(self, image: Any, index: int, method: str, layer: int | None) -> np.ndarray:
         return share_map(coloured(image)) if index == len(self.words) else spot(index, method, layer)
 
@@ -126,6 +130,10 @@ class FakeVqa:
             return probe(part, result.answer, removal, result.image_map, coloured(result.image))
         words = np.array([max(0.0, token.relevance) for token in result.question_tokens])
         return probe(part, result.answer, removal, words, words, [token.token for token in result.question_tokens])
+
+    def randomised(self, result: VqaResult, *_: int | None) -> Iterator[tuple[str, np.ndarray]]:
+        yield "last layer", result.image_map
+        yield "everything", spot(3, "raw")
 
     def explain(self, result: VqaResult, method: str, layer: int | None = None, head: int | None = None) -> VqaResult:
         return self(result.image, result.question, method=method, layer=layer, head=head)

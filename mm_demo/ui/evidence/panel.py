@@ -59,7 +59,7 @@ class EvidencePanel:
         with gr.Column(elem_classes="evidence"):
             self.line = gr.HTML("", elem_id=f"{name}-verdict", padding=False)
             self.switch = gr.Checkbox(True, label="Check the map", container=False, elem_id=f"{name}-check")
-            with gr.Accordion("How it was checked", open=False, elem_id=f"{name}-evidence"):
+            with gr.Accordion("How it was checked", open=False, elem_id=f"{name}-evidence") as self.unfold:
                 self.part = gr.Radio(
                     [(label, part) for part, label in parts.items()],
                     value=next(iter(parts)),
@@ -117,6 +117,7 @@ class EvidencePanel:
     def _measured(self, kept: Any, word: Any, part: Part, removal: str) -> Iterator[Updates]:
         from mm_demo.evidence.deletion import gather
         from mm_demo.evidence.verdict import judge
+        from mm_demo.views.evidence_curves import deletion_curves
 
         parts = self._checked.parts(kept)
         if not parts:
@@ -141,7 +142,10 @@ class EvidencePanel:
                 else progress_line(probe.answer, len(evidence.random), RANDOM_ORDERS)
             )
             # The choices go with each: of two updates in quick succession the browser may show only the later one.
-            yield {**choices, self.line: said}
+            curves = deletion_curves(
+                evidence.fractions, evidence.first, evidence.last, evidence.random, probe.answer, probe.unit
+            )
+            yield {**choices, self.line: said, self.curves: curves}
 
 
 def _choices(names: Sequence[str]) -> list[tuple[str, str]]:

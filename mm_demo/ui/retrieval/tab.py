@@ -12,6 +12,7 @@ import numpy as np
 from mm_demo.tasks.inputs import read_image
 from mm_demo.ui.evidence.again_search import SearchAgain
 from mm_demo.ui.evidence.panel import EvidencePanel
+from mm_demo.ui.evidence.randomised import Forgetting, RandomisedPanel
 from mm_demo.ui.models import Models
 from mm_demo.ui.notice import doubts
 from mm_demo.ui.pickers import DEFAULT
@@ -63,6 +64,8 @@ class SearchTab:
                 with self.match.column:
                     parts: dict[Part, str] = {"image": "the hit", "text": "the query's words"}
                     self.evidence = EvidencePanel("search", self, parts, self.matched, self.word)
+                    with self.evidence.unfold:
+                        self.sanity = RandomisedPanel("search", self, self.matched, self.word, [])
                     self.again = SearchAgain(models, self.matched, self.match.method)
         with gr.Accordion("What would it be called?", open=False, elem_id="search-naming"):
             NamingPanel(models, self.query.source.inputs, self.explained)
@@ -113,7 +116,9 @@ class SearchTab:
         )
         self.evidence.follow(word)
         starts = [button.click, self.query.words.submit, self.query.examples.click]
-        self.evidence.forget_at([*starts, self.hits.select, self.match.method.input])
+        outdated = [*starts, self.hits.select, self.match.method.input]
+        self.evidence.forget_at(outdated)
+        self.sanity.forget_at([*outdated, self.match.view.select])
 
     def _search(self, *given: Any) -> Iterator[Updates]:
         *parts, count, kind, own, method, turns = given
@@ -196,9 +201,15 @@ class SearchTab:
 
     def probe(self, kept: Kept, part: Part, word: Chosen | None, removal: str) -> Probe:
         """The match; or, of the hit, what the chosen word adds to it."""
-        number = word[1] if word is not None and word[0] == kept[0].run and part == "image" else None
+        number = _number(kept, word) if part == "image" else None
         probe: Probe = self._models.get("retrieval").probe(kept[1], part, number, removal)
         return probe
+
+    def forgetting(self, kept: Kept, word: Chosen | None, *picked: Any) -> Forgetting:
+        """The chosen word's map; without one, that of the whole query."""
+        match, number = kept[1], _number(kept, word)
+        shown = match.map if number is None else match.words[number].map
+        return match.image, shown, self._models.get("retrieval").randomised(match, number)
 
     def _choose(self, kept: tuple[Explained, Any] | None, event: gr.EventData) -> Any:
         if kept is None or event.run != kept[0].run:
@@ -211,10 +222,20 @@ class SearchTab:
 
     def _cleared(self, message: Any) -> Updates:
         shown = said(message) if isinstance(message, str) else message
-        return {self.hits: shown, self.found: None, self.explained: None, self.matched: None, **self._match(self.match.empty())}
+        return {
+            self.hits: shown,
+            self.found: None,
+            self.explained: None,
+            self.matched: None,
+            **self._match(self.match.empty()),
+        }
 
     def _match(self, updates: list[Any]) -> Updates:
         return dict(zip(self.match.outputs, updates, strict=True))
+
+
+def _number(kept: Kept, word: Chosen | None) -> int | None:
+    return word[1] if word is not None and word[0] == kept[0].run else None
 
 
 def _first(sample: list[str]) -> str:
