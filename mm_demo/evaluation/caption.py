@@ -12,7 +12,8 @@ from PIL import Image
 from mm_demo.evaluation.facts import judge
 from mm_demo.evaluation.familiarity import familiar_share, photographs_in
 from mm_demo.evaluation.pictures import SETS, seeds
-from mm_demo.evaluation.pointing import chance, pointing_score, points_at
+from mm_demo.evaluation.pointing import pointing_score
+from mm_demo.evidence.pointing import Inside, pointing
 from mm_demo.scenes import KINDS, Scene
 from mm_demo.scenes.captions import caption_of
 from mm_demo.tasks.caption import CaptionTask
@@ -56,7 +57,7 @@ def evaluate(
 def _measure(task: CaptionTask, scenes: list[Scene], pictures: list[Image.Image]) -> dict[str, Any]:
     facts: list[bool] = []
     named: list[bool] = []
-    pointed: list[tuple[bool, float]] = []
+    pointed: list[Inside] = []
     for scene, picture in zip(scenes, pictures, strict=True):
         result = task(picture)
         true, said = judge(result.answer, scene.objects)
@@ -82,7 +83,7 @@ def _measure(task: CaptionTask, scenes: list[Scene], pictures: list[Image.Image]
 
 def _methods(task: CaptionTask, scenes: list[Scene]) -> dict[str, Any]:
     """The pointing game for every method on the same captions."""
-    pointed: dict[str, list[tuple[bool, float]]] = {method.label: [] for method in task.methods}
+    pointed: dict[str, list[Inside]] = {method.label: [] for method in task.methods}
     for scene in scenes:
         result = task(Image.fromarray(scene.picture))
         for method in task.methods:
@@ -90,13 +91,13 @@ def _methods(task: CaptionTask, scenes: list[Scene]) -> dict[str, Any]:
     return {name: pointing_score(found) for name, found in pointed.items()}
 
 
-def _pointing(result: CaptionResult, maps: list[np.ndarray], scene: Scene) -> list[tuple[bool, float]]:
+def _pointing(result: CaptionResult, maps: list[np.ndarray], scene: Scene) -> list[Inside]:
     """For each kind's name in the caption that fits one object alone: whether its map peaks there, and the chance."""
     found = []
     for step, shown in zip(result.tokens, maps, strict=True):
         mine = [o for o in scene.objects if o.kind == step.token] if step.token in KINDS else []
         if len(mine) == 1:
-            found.append((points_at(shown, mine[0]), chance(mine[0], *shown.shape)))
+            found.append(pointing(shown, mine[0].mask))
     return found
 
 

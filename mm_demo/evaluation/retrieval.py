@@ -13,8 +13,9 @@ from sklearn.metrics import top_k_accuracy_score
 
 from mm_demo.evaluation.familiarity import familiar_share, photographs_in
 from mm_demo.evaluation.pictures import SETS, seeds
-from mm_demo.evaluation.pointing import chance, pointing_score, points_at
+from mm_demo.evaluation.pointing import pointing_score
 from mm_demo.evaluation.singling import SingledOut, single_out
+from mm_demo.evidence.pointing import Inside, pointing
 from mm_demo.scenes import COLORS, KINDS
 from mm_demo.scenes.descriptions import Description, Mention, tell
 from mm_demo.tasks.opening import open_task
@@ -102,15 +103,12 @@ def _pointing(
     task: RetrievalTask, name: str, gallery: Sequence[SingledOut], method: str | None = None
 ) -> dict[str, Any]:
     """For each kind and colour word that names an object: whether its map peaks on it."""
-    found: list[tuple[bool, float]] = []
+    found: list[Inside] = []
     for one in gallery[::_POINTED]:
         scene = SETS[name](one.seed)
         match = task.explain(one.picture, Query(one.told.text), method)
         meant = {place: _meant(one, index) for *place_, index in one.told.spans if (place := tuple(place_))}
-        found += [
-            (points_at(word, scene.objects[at]), chance(scene.objects[at], *word.shape))
-            for word, at in _words(match, meant)
-        ]
+        found += [pointing(word, scene.objects[at].mask) for word, at in _words(match, meant)]
     return pointing_score(found)
 
 

@@ -12,7 +12,8 @@ from PIL import Image
 
 from mm_demo.evaluation.familiarity import familiar_share, photographs_in
 from mm_demo.evaluation.pictures import SETS, seeds
-from mm_demo.evaluation.pointing import chance, pointing_score, points_at
+from mm_demo.evaluation.pointing import pointing_score
+from mm_demo.evidence.pointing import Inside, pointing
 from mm_demo.scenes import Scene
 from mm_demo.scenes.questions import ASKERS, Question, ask
 from mm_demo.scenes.wording import misspell, vary
@@ -72,7 +73,7 @@ def questions_for(scene: Scene, rng: Random) -> list[Question]:
 
 def _measure(task: VqaTask, scenes: list[Scene], seed: int) -> dict[str, Any]:
     answers: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    pointed: list[tuple[bool, float]] = []
+    pointed: list[Inside] = []
     for index, scene in enumerate(scenes):
         rng = Random(seed * 1_000_003 + index)
         picture = Image.fromarray(scene.picture)
@@ -81,7 +82,7 @@ def _measure(task: VqaTask, scenes: list[Scene], seed: int) -> dict[str, Any]:
             answers[question.type].append((result.answer, question.answer))
             if question.type in _POINTED and result.answer == question.answer:
                 about = scene.objects[question.about[0]]
-                pointed.append((points_at(result.image_map, about), chance(about, *result.image_map.shape)))
+                pointed.append(pointing(result.image_map, about.mask))
     every = [pair for pairs in answers.values() for pair in pairs]
     majority = sum(_majority(pairs) * len(pairs) for pairs in answers.values()) / len(every)
     return {
@@ -96,7 +97,7 @@ def _measure(task: VqaTask, scenes: list[Scene], seed: int) -> dict[str, Any]:
 
 def _methods(task: VqaTask, scenes: list[Scene], seed: int) -> dict[str, Any]:
     """The pointing game for every method on the same right answers, one question a scene."""
-    pointed: dict[str, list[tuple[bool, float]]] = defaultdict(list)
+    pointed: dict[str, list[Inside]] = defaultdict(list)
     for index, scene in enumerate(scenes):
         question = ask(scene.objects, Random(seed * 104_729 + index), _POINTED[index % len(_POINTED)])
         if question is None:
@@ -106,7 +107,7 @@ def _methods(task: VqaTask, scenes: list[Scene], seed: int) -> dict[str, Any]:
             about = scene.objects[question.about[0]]
             for method in task.methods:
                 shown = task.explain(result, method.name).image_map
-                pointed[method.label].append((points_at(shown, about), chance(about, *shown.shape)))
+                pointed[method.label].append(pointing(shown, about.mask))
     return {name: pointing_score(found) for name, found in pointed.items()}
 
 

@@ -1,4 +1,4 @@
-"""Sanity by randomisation (Adebayo et al. 2018): a map that stays when the model's layers are drawn anew explains none."""
+"""Sanity by randomisation (Adebayo et al. 2018): a map that survives a model drawn anew says nothing of the model."""
 
 from __future__ import annotations
 

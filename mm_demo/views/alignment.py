@@ -11,13 +11,14 @@ from html import escape
 import numpy as np
 
 from mm_demo.views.colors import viridis
+from mm_demo.views.plot_frame import QUARTERS, PlotFrame, legend_key
 
 RecallAt = Mapping[int, float]
 """k → recall@k, 0…1."""
 
 COLOURS = {1: "#d55e00", 5: "#0072b2", 10: "#009e73"}
 """k → its colour: vermilion, blue and bluish green, told apart with the common colour deficiencies."""
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 480, 220, 46, 26, 10
+_FRAME = PlotFrame(width=480, height=220, left=46, right=8, top=10, bottom=26)
 _TO_PICTURE, _TO_TEXT = "text → picture", "picture → text"
 _DASHES = {_TO_PICTURE: "", _TO_TEXT: "5 4"}
 
@@ -34,16 +35,18 @@ def recall_curves(
         last: the step at which training will end, the right edge.
         label: what a screen reader calls the drawing, before the newest figures.
     """
+    places = [step / last for step in steps]
     lines = "".join(
-        f'<polyline points="{_points(steps, [at[k] for at in curve], last)}" fill="none" stroke="{COLOURS[k]}" '
+        f'<polyline points="{_FRAME.points(places, [at[k] for at in curve])}" fill="none" stroke="{COLOURS[k]}" '
         f'stroke-width="{3 if k == 1 else 2}" stroke-dasharray="{_DASHES[direction]}"/>'
         for direction, curve in ((_TO_TEXT, to_text), (_TO_PICTURE, to_picture))
         for k in sorted(COLOURS, reverse=True)
     )
     newest = f"recall at 1 {100 * to_picture[-1][1]:.0f} % and {100 * to_text[-1][1]:.0f} %" if steps else "no figures"
+    axes = _FRAME.axes(QUARTERS, "step 0", str(last))
     return (
-        f'<figure class="curves"><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
-        f'aria-label="{escape(label)}: {newest}">{_axes(last)}{lines}</svg>'
+        f'<figure class="curves"><svg viewBox="0 0 {_FRAME.width} {_FRAME.height}" role="img" '
+        f'aria-label="{escape(label)}: {newest}">{axes}{lines}</svg>'
         f"<figcaption>{_legend()}</figcaption></figure>"
     )
 
@@ -101,36 +104,6 @@ def _cell(cosine: float, match: bool) -> str:
     )
 
 
-def _x(step: int, last: int) -> float:
-    return _LEFT + (_WIDTH - _LEFT - 8) * step / last
-
-
-def _y(share: float) -> float:
-    return _TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - share)
-
-
-def _points(steps: Sequence[int], shares: Sequence[float], last: int) -> str:
-    return " ".join(f"{_x(step, last):.1f},{_y(share):.1f}" for step, share in zip(steps, shares, strict=True))
-
-
-def _axes(last: int) -> str:
-    shares = "".join(
-        f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - 8}" y1="{_y(share):.1f}" y2="{_y(share):.1f}"/>'
-        f'<text x="{_LEFT - 5}" y="{_y(share) + 4:.1f}" text-anchor="end">{100 * share:.0f} %</text>'
-        for share in (0.0, 0.25, 0.5, 0.75, 1.0)
-    )
-    return (
-        f'{shares}<text x="{_LEFT}" y="{_HEIGHT - 6}">step 0</text>'
-        f'<text x="{_WIDTH - 8}" y="{_HEIGHT - 6}" text-anchor="end">{last}</text>'
-    )
-
-
 def _legend() -> str:
-    def key(name: str, colour: str, dashes: str) -> str:
-        return (
-            f'<li><svg viewBox="0 0 26 8" aria-hidden="true"><line x1="1" x2="25" y1="4" y2="4" stroke="{colour}" '
-            f'stroke-width="3" stroke-dasharray="{dashes}"/></svg>{name}</li>'
-        )
-
-    ks = "".join(key(f"recall@{k}", colour, "") for k, colour in sorted(COLOURS.items()))
-    return f"<ul>{ks}{''.join(key(name, 'currentColor', dashes) for name, dashes in _DASHES.items())}</ul>"
+    ks = "".join(legend_key(f"recall@{k}", colour, "") for k, colour in sorted(COLOURS.items()))
+    return f"<ul>{ks}{''.join(legend_key(name, 'currentColor', dashes) for name, dashes in _DASHES.items())}</ul>"

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from html import escape
 
 from mm_demo.views.line_styles import DASHES, line_style
+from mm_demo.views.plot_frame import QUARTERS, PlotFrame, legend_key
 
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 1000, 300, 48, 10, 10, 26
+_FRAME = PlotFrame(width=1000, height=300, left=48, right=10, top=10, bottom=26)
 
 _GREY = "#8a8a8a"
 
@@ -33,42 +34,23 @@ def learning_curves(
     figures = {name: f"{100 * values[-1]:.1f} %" for name, values in curves.items()}
     spoken = ", ".join(f"{name} {figure}" for name, figure in figures.items())
     legend = "".join(
-        f'<li><svg viewBox="0 0 30 8" aria-hidden="true"><line x1="1" x2="29" y1="4" y2="4" stroke="{colour}" '
-        f'stroke-width="3" stroke-dasharray="{dashes}"/></svg>{escape(name)} <b>{figures[name]}</b></li>'
+        legend_key(f"{escape(name)} <b>{figures[name]}</b>", colour, dashes)
         for name, (colour, dashes) in styles.items()
     )
+    axes = _FRAME.axes(QUARTERS, "epoch 1", str(epochs))
     return (
-        f'<figure class="learning"><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
-        f'aria-label="Validation accuracy by epoch: {escape(spoken)}">{_axes(epochs)}{lines}</svg>'
+        f'<figure class="learning"><svg viewBox="0 0 {_FRAME.width} {_FRAME.height}" role="img" '
+        f'aria-label="Validation accuracy by epoch: {escape(spoken)}">{axes}{lines}</svg>'
         f"<figcaption><ul>{legend}</ul></figcaption></figure>"
     )
 
 
 def _line(values: Sequence[float], epochs: int, colour: str, dashes: str, bold: bool) -> str:
+    right = max(1, epochs - 1)
     if len(values) == 1:
-        return f'<circle cx="{_x(1, epochs):.1f}" cy="{_y(values[0]):.1f}" r="4" fill="{colour}"/>'
-    points = " ".join(f"{_x(epoch, epochs):.1f},{_y(value):.1f}" for epoch, value in enumerate(values, start=1))
+        return f'<circle cx="{_FRAME.x(0):.1f}" cy="{_FRAME.y(values[0]):.1f}" r="4" fill="{colour}"/>'
+    points = _FRAME.points([epoch / right for epoch in range(len(values))], values)
     return (
         f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{4 if bold else 2}" '
         f'stroke-dasharray="{dashes}"/>'
-    )
-
-
-def _x(epoch: int, epochs: int) -> float:
-    return _LEFT + (_WIDTH - _LEFT - _RIGHT) * (epoch - 1) / max(1, epochs - 1)
-
-
-def _y(accuracy: float) -> float:
-    return _TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - accuracy)
-
-
-def _axes(epochs: int) -> str:
-    levels = "".join(
-        f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{_y(level):.1f}" y2="{_y(level):.1f}"/>'
-        f'<text x="{_LEFT - 6}" y="{_y(level) + 4:.1f}" text-anchor="end">{100 * level:.0f} %</text>'
-        for level in (0.0, 0.25, 0.5, 0.75, 1.0)
-    )
-    return (
-        f'{levels}<text x="{_LEFT}" y="{_HEIGHT - 6}">epoch 1</text>'
-        f'<text x="{_WIDTH - _RIGHT}" y="{_HEIGHT - 6}" text-anchor="end">{epochs}</text>'
     )

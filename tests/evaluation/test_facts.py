@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from mm_demo.evaluation.facts import Group, Relation, judge, read_caption
-from mm_demo.evaluation.pointing import chance, patches_of, points_at
 from mm_demo.scenes import SceneObject
 
 NOTHING = np.zeros((4, 4), dtype=bool)
@@ -36,14 +35,3 @@ def test_truth_and_lies() -> None:
     assert judge("a red star and a red star", scene) == ([False, False], [True, False, False, False])
     assert judge("a large red star", scene) == ([True, False], [True, False, False, False])
     assert judge("", scene) == ([], [False] * 4)
-
-
-def test_pointing() -> None:
-    mask = np.zeros((8, 8), dtype=bool)
-    mask[0:4, 4:8] = True
-    mask[4, 4] = True
-    item = SceneObject("square", "red", "large", (0.5, 0, 1, 0.5), mask)
-    assert patches_of(item, 2, 2).tolist() == [[False, True], [False, False]]
-    assert chance(item, 2, 2) == 0.25
-    assert points_at(np.array([[0.1, 0.6], [0.2, 0.1]]), item)
-    assert not points_at(np.array([[0.6, 0.1], [0.2, 0.1]]), item)

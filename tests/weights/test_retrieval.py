@@ -10,9 +10,9 @@ from PIL import Image
 
 import mm_demo
 from mm_demo.evaluation.pictures import SETS
-from mm_demo.evaluation.pointing import points_at
 from mm_demo.evaluation.retrieval import recall
 from mm_demo.evaluation.singling import SingledOut, single_out
+from mm_demo.evidence.pointing import pointing
 from mm_demo.models.catalog import cards_for
 from mm_demo.models.loading import WEIGHTS
 from mm_demo.scenes import COLORS
@@ -58,7 +58,7 @@ def test_words_point_at_their_object(contrastive: RetrievalTask) -> None:
         for start, end, at in one.told.spans:
             meant = [o for o in scene.objects if mentions[at].fits(o)]
             if len(meant) == 1 and (start, end) in maps:  # “plus sign” is two words
-                pointed.append(points_at(maps[start, end], meant[0]))
+                pointed.append(pointing(maps[start, end], meant[0].mask).share)
     assert len(pointed) > 50
     assert np.mean(pointed) >= 0.8
 
