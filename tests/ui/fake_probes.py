@@ -16,9 +16,9 @@ CERTAIN, GUESSED = 0.93, 0.02
 
 
 def coloured(picture: Image.Image) -> np.ndarray:
-    """(ROWS, COLS) how colourful each patch is, 0…1."""
-    small = np.asarray(picture.convert("HSV").resize((COLS, ROWS), Image.Resampling.BOX), float)
-    return small[..., 1] / 255
+    """(ROWS, COLS) how colourful each patch is, 0…1; a pale tint, as erasing leaves one, is no colour."""
+    small = np.asarray(picture.convert("HSV").resize((COLS, ROWS), Image.Resampling.BOX), float)[..., 1] / 255
+    return np.where(small > 0.3, small, 0.0)
 
 
 def share_map(truth: np.ndarray) -> np.ndarray:
