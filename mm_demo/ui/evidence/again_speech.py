@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import gradio as gr
 import numpy as np
@@ -40,27 +39,23 @@ class SpeechAgain:
 
     def __init__(self, models: Models, kept: gr.State, sound: gr.Audio, pickers: SpeechPickers) -> None:
         self._models, self._kept = models, kept
-        self._run = gr.State(None)
         self._panel = AgainPanel("speech", _ABOUT, _tools, lambda elem_id: gr.HTML("", elem_id=elem_id, padding=False))
-        asked = [kept, self._run, sound, *self._panel.tools, *pickers.inputs]
+        asked = [kept, sound, *self._panel.tools, *pickers.inputs]
         self._panel.button.click(self._again, asked, self._panel.outputs, **STREAM)
 
     def offer_after(self, answered: Any) -> None:
         """Brings the recording's length and the words once this event is through."""
-        answered.then(self._offer, self._kept, [self._run, *self._panel.outputs], **STREAM)
+        answered.then(self._offer, self._kept, self._panel.outputs, **STREAM)
 
     def _offer(self, kept: SentimentResult | None) -> Updates:
-        run = uuid4().hex
         if kept is None:
-            return {self._run: run, **self._panel.offered(_slider(0), _slider(0), to_strike(run, ""))}
+            return self._panel.offered(_slider(0), _slider(0), to_strike(""))
         seconds = kept.acoustics.seconds if kept.acoustics is not None else 0.0
-        tools = _slider(seconds), _slider(seconds), to_strike(run, kept.transcript or "")
-        return {self._run: run, **self._panel.offered(*tools)}
+        return self._panel.offered(_slider(seconds), _slider(seconds), to_strike(kept.transcript or ""))
 
     def _again(
         self,
         kept: SentimentResult | None,
-        run: str,
         sound: str | None,
         start: float,
         end: float,
@@ -71,7 +66,7 @@ class SpeechAgain:
             if kept is None:
                 raise nothing_erased("record or type something")
             heard = sound if kept.acoustics is not None else None
-            words = without_struck(kept.transcript or "", run, struck)
+            words = without_struck(kept.transcript or "", struck)
             cut = (start, end) if heard is not None and end > start else None
             if words is None and cut is None:
                 raise nothing_erased("choose where the silence begins and ends, or click words,")
@@ -108,7 +103,7 @@ def _tools() -> list[Any]:
 
 
 def _slider(seconds: float) -> Any:
-    longest = max(_STEP, round(seconds / _STEP) * _STEP)
+    longest = max(_STEP, round(round(seconds / _STEP) * _STEP, 2))
     return gr.update(maximum=longest, value=0, visible=seconds > 0)
 
 
@@ -119,4 +114,4 @@ def _drawn(result: SentimentResult, cut: tuple[float, float] | None) -> str:
     if result.text_tokens:
         about = f"Words for and against {result.answer}"
         shown += signed_words(result.transcript or "", result.text_tokens, about)
-    return shown
+    return f'<div class="speech-answer">{shown}</div>'

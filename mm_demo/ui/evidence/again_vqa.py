@@ -51,7 +51,7 @@ class VqaAgain:
         if kept is None:
             return self._panel.offered(gr.skip(), gr.skip())
         run, result = kept
-        return self._panel.offered(to_erase(run, result.image), to_strike(run, result.question))
+        return self._panel.offered(to_erase(run, result.image), to_strike(result.question))
 
     def _again(self, kept: tuple[str, VqaResult] | None, painted: Any, struck: Any, *picked: Any) -> Updates:
         try:
@@ -59,7 +59,7 @@ class VqaAgain:
                 raise nothing_erased("ask a question")
             run, before = kept
             picture = erased(before.image, run, painted)
-            question = without_struck(before.question, run, struck)
+            question = without_struck(before.question, struck)
             if picture is None and question is None:
                 raise nothing_erased("paint over a part of the picture, or click words of the question,")
             after: VqaResult = self._models.get("vqa")(

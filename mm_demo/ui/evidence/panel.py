@@ -58,7 +58,9 @@ class EvidencePanel:
         self._names = parts
         with gr.Column(elem_classes="evidence"):
             self.line = gr.HTML("", elem_id=f"{name}-verdict", padding=False)
-            self.switch = gr.Checkbox(True, label="Check the map", container=False, elem_id=f"{name}-check")
+            self.switch = gr.Checkbox(
+                True, label="Check the map", container=False, elem_id=f"{name}-check", elem_classes="check"
+            )
             with gr.Accordion("How it was checked", open=False, elem_id=f"{name}-evidence") as self.unfold:
                 self.part = gr.Radio(
                     [(label, part) for part, label in parts.items()],

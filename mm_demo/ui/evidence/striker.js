@@ -1,7 +1,7 @@
-// Words that are struck out by a click. The value is {run, words, struck}; the server sends run and words, only the
-// numbers of the struck ones come back.
+// Words that are struck out by a click. The value is {words, struck}: the server sends words of which none is struck,
+// and the numbers of those that were come back with them.
 const list = element.querySelector(".list"), undo = element.querySelector(".undo");
-let run = null, struck = [];
+let shown = null, struck = [];
 
 function mark() {
   [...list.children].forEach((word, i) => word.setAttribute("aria-pressed", struck.includes(i)));
@@ -11,8 +11,10 @@ function publish(next) { struck = next; props.value = { ...props.value, struck: 
 function render() {
   const now = props.value || {};
   element.querySelector(".striker").hidden = !(now.words || []).length;
-  if (now.run !== run) {
-    run = now.run; struck = [];
+  const text = (now.words || []).join(" ");
+  struck = [...(now.struck || [])];
+  if (text !== shown) {
+    shown = text;
     element.querySelector(".heading").textContent = props.heading;
     list.setAttribute("aria-label", props.heading);
     list.replaceChildren(...(now.words || []).map((text, i) => {

@@ -43,12 +43,17 @@ class Explained:
 
 
 class MatchView:
-    """The right column below the hits; every method returns updates of `outputs`."""
+    """The right column below the hits; every method returns updates of `outputs`.
+
+    Attributes:
+        below_view: the place right below the hit under its map, empty.
+    """
 
     def __init__(self) -> None:
         self.notice = gr.HTML(visible=False, elem_classes="notice")
         with gr.Column(visible=False, elem_id="search-match") as self.column:
             self.view = attention_view("search-view")
+            self.below_view = gr.Column()
             self.words = gr.HTML(
                 visible=False,
                 elem_id="search-words-parts",

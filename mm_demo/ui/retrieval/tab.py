@@ -61,7 +61,7 @@ class SearchTab:
             with gr.Column(scale=7, min_width=320):
                 self.hits = hits_view("search-hits")
                 self.match = MatchView()
-                with self.match.column:
+                with self.match.below_view:
                     parts: dict[Part, str] = {"image": "the hit", "text": "the query's words"}
                     self.evidence = EvidencePanel("search", self, parts, self.matched, self.word)
                     with self.evidence.unfold:
