@@ -5,17 +5,22 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mm_demo.commands.arguments import whole_number
 from mm_demo.commands.report import Report, table
 from mm_demo.errors import UserError
 
 if TYPE_CHECKING:
+    import torch
+
+    from mm_demo.lab.data.dataset import Dataset
+    from mm_demo.lab.experiment import Experiment
     from mm_demo.lab.information import Information
     from mm_demo.lab.report.comparison import Comparison
     from mm_demo.lab.training.state import Progress
 
+SEEDS = 5
 HELP = "compare fusion strategies on data whose interactions are known, or on your own"
 
 
@@ -29,19 +34,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--strategies", metavar="A,B", help="which to train (default: all)")
     parser.add_argument(
-        "--seeds", type=whole_number(1, 50), default=5, metavar="N", help="models of each strategy (default 5)"
+        "--seeds", type=whole_number(1, 50), metavar="N", help=f"models of each strategy (default {SEEDS})"
     )
     parser.add_argument(
         "--recordings", type=Path, metavar="DIR", help="digits: folder of the Free Spoken Digit Dataset's recordings"
     )
     parser.add_argument("--save", type=Path, metavar="FILE", help="also write a table: .csv, .json, .md or .tex")
+    parser.add_argument(
+        "--run",
+        dest="folder",
+        type=Path,
+        metavar="DIR",
+        help="keep the trained models here, after every strategy; a run that is there already is gone on with",
+    )
+    parser.add_argument(
+        "--beside", type=Path, metavar="DIR", help="also show the accuracies of a run that was kept with --run"
+    )
 
 
 def run(arguments: argparse.Namespace) -> Report:
     if arguments.model is not None:
         raise UserError("`fusion` trains its own small models and takes no --model: leave it out.")
 
-    from mm_demo.lab import EXPORTS, compare, open_data
+    from mm_demo.lab import EXPORTS, Comparison, load_report, open_data, save_run
     from mm_demo.lab.experiment import known
     from mm_demo.models.device import choose_device
 
@@ -51,14 +66,47 @@ def run(arguments: argparse.Namespace) -> Report:
     if target is not None and not target.parent.is_dir():
         raise UserError(f"There is no folder “{target.parent}” to save into: make it first.")
     named = None if arguments.strategies is None else [s.strip() for s in arguments.strategies.split(",") if s.strip()]
-    strategies = known(named)  # before the data, which may take a while
+    strategies = None if named is None else known(named)  # before the data, which may take a while
+    beside = None if arguments.beside is None else load_report(arguments.beside)["report"]
     # Small models on a CPU's own memory are quicker there than on most accelerators.
     device = choose_device(arguments.device or "cpu").device
     data = open_data(arguments.data, arguments.recordings)
-    comparison = compare(data, strategies, arguments.seeds, device, progress=_show)
+    experiment = _experiment(arguments.folder, data, strategies, arguments.seeds, device)
+    for event in experiment.train():
+        _show(event)
+        if event.done and arguments.folder is not None:
+            save_run(experiment, arguments.folder)
+    comparison = Comparison.of(experiment.data, experiment.plan, experiment.rows())
     if target is not None:
         target.write_text(EXPORTS[target.suffix.removeprefix(".")](comparison), encoding="utf-8")
-    return Report(comparison.to_json(), _text(comparison))
+    found = comparison.to_json()
+    said = _text(comparison)
+    if beside is not None:
+        said += "\n\n" + _side_by_side(found, beside, arguments.beside.name)
+    return Report({**found, "beside": beside} if beside is not None else found, said)
+
+
+def _experiment(
+    folder: Path | None, data: Dataset, strategies: list[str] | None, seeds: int | None, device: torch.device
+) -> Experiment:
+    """A new experiment, or the one that the folder keeps.
+
+    Raises:
+        UserError: the folder keeps one on other data, or of other strategies or seeds than are asked for.
+    """
+    from mm_demo.lab import Experiment, load_run
+    from mm_demo.lab.training.plan import Plan
+
+    if folder is None or not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return Experiment(data, strategies, Plan(seeds=tuple(range(seeds or SEEDS))), device)
+    kept = load_run(folder, data, device)
+    other = strategies is not None and strategies != kept.strategies
+    if other or (seeds is not None and seeds != len(kept.plan.seeds)):
+        raise UserError(
+            f"The run in “{folder}” is of {len(kept.plan.seeds)} seeds of {', '.join(kept.strategies)}: leave"
+            " --strategies and --seeds out to go on with it, or name another folder."
+        )
+    return kept
 
 
 def _show(event: Progress) -> None:
@@ -85,6 +133,21 @@ def _text(comparison: Comparison) -> str:
     if comparison.information is not None:
         parts.append(_information(comparison.information))
     return "\n\n".join(parts)
+
+
+def _side_by_side(found: dict[str, Any], beside: dict[str, Any], name: str) -> str:
+    """Accuracies of both runs for whatever is in either."""
+    here, there = ({row["strategy"]: row["accuracy"] for row in run["rows"]} for run in (found, beside))
+    rows = [[key, *(_per_cent(run.get(key)) for run in (here, there))] for key in dict.fromkeys([*here, *there])]
+    return table(rows, ["strategy", f"this run ({found['data']})", f"{name} ({beside['data']})"])
+
+
+def _per_cent(accuracy: dict[str, Any] | None) -> str:
+    if accuracy is None:
+        return "—"
+    if accuracy["ci95"] is None:
+        return f"{100 * accuracy['mean']:.1f}"
+    return f"{100 * accuracy['mean']:.1f} ± {50 * (accuracy['ci95'][1] - accuracy['ci95'][0]):.1f}"
 
 
 def _information(found: Information) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from mm_demo.fusion.base import Fused, FusionStrategy, Modality, Shape, softmax_over_present
 
@@ -36,5 +36,9 @@ class AttentionFusion(FusionStrategy):
             [self.project[name](self.dropout(modalities[name].vector)) for name in self.names], dim=1
         )
         scores = self.query(torch.tanh(self.energy(features)))[..., 0]
-        weights = softmax_over_present(scores, self.present(modalities))
+        weights = self.weights(scores, self.present(modalities))
         return Fused(self.classifier((weights[..., None] * features).sum(1)), weights)
+
+    def weights(self, scores: Tensor, present: Tensor) -> Tensor:
+        """(batch, modalities) from the scores and from what is there, both of that shape."""
+        return softmax_over_present(scores, present)

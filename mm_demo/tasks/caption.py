@@ -19,6 +19,9 @@ from mm_demo.tasks.picture_task import PictureTask
 from mm_demo.tasks.removals import choose_removal
 from mm_demo.tasks.results import CaptionResult, CaptionStep, ImageSource
 
+_ABOUT = 0.9
+"""Share of the largest loss that is about as much."""
+
 
 class CaptionTask(PictureTask[Captioner]):
     """Captions pictures. One task serves many threads at once.
@@ -123,13 +126,17 @@ class CaptionTask(PictureTask[Captioner]):
     def telling_word(self, result: CaptionResult) -> int:
         """The index of the token that loses most probability when the whole picture becomes its mean colour.
 
+        Of several that lose about as much the first, because the fewer words stand before it, the less can it owe to
+        them.
+
         Raises:
             UserError: the caption is empty.
         """
         nothing = np.zeros((1, _word(result, 0).map.size), bool)
         ids = result.token_ids
         variants = self._model.variants(self._model.look(result.image), ids, len(ids), self.removals["image"][0])
-        return int(np.argmax([step.probability for step in result.tokens] - variants(nothing)[0]))
+        lost = np.array([step.probability for step in result.tokens]) - variants(nothing)[0]
+        return int(np.argmax(lost >= _ABOUT * lost.max()))
 
     def randomised(
         self, result: CaptionResult, index: int, layer: int | None = None, head: int | None = None

@@ -68,3 +68,37 @@ def test_a_bad_file_is_one_sentence(command: CommandLine, tmp_path: Path) -> Non
     (tmp_path / "bad.npz").write_bytes(b"no")
     outcome = command("fusion", "--data", tmp_path / "bad.npz")
     assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+
+
+def test_a_kept_run_goes_on_and_is_shown_beside_another(command: CommandLine, mine: Path, tmp_path: Path) -> None:
+    run = ["fusion", "--data", mine, "--run", tmp_path / "run", "--json"]
+    first = command(*run, "--strategies", "early,late", "--seeds", 2)
+    again = command(*run)
+    assert first.status == again.status == 0 and "early:" in first.err and again.err == ""
+    kept, found = json.loads(first.out), json.loads(again.out)
+    assert [row["accuracy"] for row in found["rows"]] == [row["accuracy"] for row in kept["rows"]]
+    (tmp_path / "run" / "03.safetensors").unlink()  # as if it had been stopped before the last strategy
+    about = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
+    about["begun"].remove("late")
+    (tmp_path / "run" / "run.json").write_text(json.dumps(about), encoding="utf-8")
+    rest = command(*run)
+    assert "late:" in rest.err and "early:" not in rest.err
+    assert [row["accuracy"] for row in json.loads(rest.out)["rows"]] == [row["accuracy"] for row in kept["rows"]]
+    other = command("fusion", "--data", mine, "--strategies", "late", "--seeds", 1, "--beside", tmp_path / "run")
+    assert "this run (mine)" in other.out and "run (mine)" in other.out
+    (line,) = [line for line in other.out.splitlines() if line.startswith("early ") and "—" in line]
+    assert f"{100 * kept['rows'][0]['accuracy']['mean']:.1f} ±" in line
+
+
+@pytest.mark.parametrize(("argv", "part"), [(["--strategies", "gated"], "another folder"), (["--seeds", 1], "--seeds")])
+def test_a_kept_run_of_something_else_is_not_touched(
+    command: CommandLine, mine: Path, tmp_path: Path, argv: list[Any], part: str
+) -> None:
+    run = ["fusion", "--data", mine, "--run", tmp_path / "run"]
+    assert command(*run, "--strategies", "late", "--seeds", 2).status == 0
+    before = (tmp_path / "run" / "run.json").read_bytes()
+    outcome = command(*run, *argv)
+    assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1) and part in outcome.err
+    assert (tmp_path / "run" / "run.json").read_bytes() == before
+    empty = command("fusion", "--data", mine, "--beside", tmp_path)
+    assert empty.status == 2 and "no run of the fusion lab" in empty.err

@@ -52,6 +52,20 @@ def test_what_is_through_when_it_is_stopped_is_reported() -> None:
     assert [row.strategy for row in run.comparison.strategies][:1] == ["early"]
 
 
+def test_the_next_run_goes_on_and_finds_what_an_uninterrupted_one_does() -> None:
+    run = new_run()
+    for event in run.watch():
+        if isinstance(event, Learning) and event.progress.strategy == "early":
+            run.control.cancel()
+    again = Run.after(run, small(), STRATEGIES, PLAN)
+    trained = [event.progress.strategy for event in again.watch() if isinstance(event, Learning)]
+    assert trained[0] == "early" and set(trained) == {"early", "late"} and len(trained) < 2 * PLAN.epochs
+    assert figures(again.comparison) == alone(0)
+    assert len(again.curves["early"]) == PLAN.epochs
+    assert Run.after(again, small(1), STRATEGIES, PLAN).experiment.fits == {}, "other data"
+    assert Run.after(new_run(), small(), STRATEGIES, PLAN).experiment.fits == {}, "not over"
+
+
 def test_a_watcher_that_leaves_stops_it() -> None:
     run = new_run()
     watching = run.watch()

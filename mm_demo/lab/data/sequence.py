@@ -7,7 +7,6 @@ import torch
 from mm_demo.lab.data.dataset import Dataset, ModalityData, consecutive
 
 PLACES = 8
-DISTRACTORS = 3
 CONTENT = 16
 TRAIN, VALIDATION, TEST = 4_000, 1_000, 2_000
 
@@ -16,10 +15,8 @@ def sequence(seed: int = 0) -> Dataset:
     """Draw the task; always the same for one seed.
 
     "content" is 8 states of 16 features: one feature, of its own for every state, holds the value +1 or −1. A state
-    doesn't say where it stands. "question" begins with the asked place as one of 8 features and a ninth feature that
-    marks it as the question; three distractors with other places and no mark follow. The label is the sign of the value
-    at the asked place. Who sees only the mean of the content can guess the sign of most values, and is right 63.7 % of
-    the time.
+    doesn't say where it stands. "question" is one state that names a place. The label is the sign of the value there.
+    Who sees only the mean of the content can guess the sign of most values, and is right 63.7 % of the time.
     """
     generator = torch.Generator().manual_seed(seed)
     count = TRAIN + VALIDATION + TEST
@@ -28,18 +25,16 @@ def sequence(seed: int = 0) -> Dataset:
     values = torch.where(torch.rand(count, PLACES, generator=generator) < 0.5, 1.0, -1.0)
     features = torch.randint(CONTENT, (count, PLACES), generator=generator)
     content = torch.nn.functional.one_hot(features, CONTENT) * values[..., None]
-    asked = torch.rand(count, PLACES, generator=generator).argsort(1)[:, : 1 + DISTRACTORS]
-    mark = torch.zeros(count, 1 + DISTRACTORS, 1)
-    mark[:, 0] = 1
-    question = torch.cat([torch.nn.functional.one_hot(asked, PLACES).float(), mark], dim=2)
+    asked = torch.randint(PLACES, (count,), generator=generator)
+    question = torch.nn.functional.one_hot(asked, PLACES).float()[:, None]
     return Dataset(
         "sequence",
         "Generated: what stands at the asked place",
         {
             "content": ModalityData(content, torch.ones(count, PLACES, dtype=torch.bool)),
-            "question": ModalityData(question, torch.ones(count, 1 + DISTRACTORS, dtype=torch.bool)),
+            "question": ModalityData(question, torch.ones(count, 1, dtype=torch.bool)),
         },
-        (values[everything, asked[:, 0]] > 0).long(),
+        (values[everything, asked] > 0).long(),
         ("minus", "plus"),
         consecutive(TRAIN, VALIDATION, TEST),
     )

@@ -21,6 +21,8 @@ from mm_demo.models.blip.parts import (
     attention_sites,
     embed,
     limit_of,
+    mask_of,
+    obey_masks,
 )
 from mm_demo.models.blip.ranking import rank_sequences
 from mm_demo.models.blip.variants import ATTENTION, PATCH_WAYS, PictureVariants, QuestionVariants, chunks
@@ -63,6 +65,8 @@ class BlipAnswerer:
         self.word_removals = (*self._vocabulary.stand_ins, ATTENTION)
         limit = limit_of(model.generation_config.max_length, self._vocabulary.longest, _LONGEST_ANSWER)
         self.max_tokens = limit
+        obey_masks(model.text_encoder)
+        obey_masks(model.text_decoder.bert)
         self._use(model, familiarity)
 
     def _use(self, model: BlipForQuestionAnswering, familiarity: Familiarity | None) -> None:
@@ -147,7 +151,7 @@ class BlipAnswerer:
                         input_ids=ids.to(looked_at.device),
                         attention_mask=readable,
                         encoder_hidden_states=looked_at,
-                        encoder_attention_mask=visible,
+                        encoder_attention_mask=mask_of(visible, looked_at),
                     ).last_hidden_state
                     found[part] = sum(self._probability(states, readable, s) for s in spellings)
             return found
@@ -217,7 +221,7 @@ class BlipAnswerer:
         logits: Tensor = self._decoder(
             input_ids=read.expand(len(states), -1),
             encoder_hidden_states=states,
-            encoder_attention_mask=readable,
+            encoder_attention_mask=mask_of(readable, states),
             use_cache=False,
         ).logits
         chances = logits.float().log_softmax(-1).gather(-1, targets.expand(len(states), -1)[..., None])

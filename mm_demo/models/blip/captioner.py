@@ -20,7 +20,9 @@ from mm_demo.models.blip.parts import (
     attention_sites,
     embed,
     limit_of,
+    mask_of,
     most_likely,
+    obey_masks,
 )
 from mm_demo.models.blip.variants import PATCH_WAYS, PictureVariants, chunks
 from mm_demo.models.familiarity import Familiarity
@@ -61,6 +63,7 @@ class BlipCaptioner:
         self._vocabulary = BlipVocabulary(processor, model.config.text_config)
         limit = limit_of(model.generation_config.max_length, self._vocabulary.longest, _LONGEST_CAPTION)
         self.max_tokens = limit
+        obey_masks(model.text_decoder.bert)
         self._use(model, familiarity)
 
     def _use(self, model: BlipForConditionalGeneration, familiarity: Familiarity | None) -> None:
@@ -130,7 +133,7 @@ class BlipCaptioner:
                     logits: Tensor = self._decoder(
                         input_ids=read.expand(some, -1),
                         encoder_hidden_states=states,
-                        encoder_attention_mask=visible,
+                        encoder_attention_mask=mask_of(visible, states),
                         use_cache=False,
                         logits_to_keep=last,
                     ).logits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import BlipProcessor, BlipTextConfig, BlipVisionConfig
 from transformers.models.blip.modeling_blip import BlipVisionModel
 from transformers.models.blip.modeling_blip_text import BlipTextModel
@@ -136,6 +136,23 @@ def attention_sites(stack: BlipTextModel, own: str, other: str) -> list[Site]:
     return sites
 
 
+def obey_masks(stack: BlipTextModel) -> None:
+    """Have cross-attention use the mask it is given, which transformers 5 hands down to it and then forgets."""
+    for layer in stack.encoder.layer:
+        layer.crossattention.self.register_forward_pre_hook(_hand_on, with_kwargs=True)
+
+
+def mask_of(visible: Tensor | None, like: Tensor) -> Tensor | None:
+    """(n, elements) bool as what is added to cross-attention's scores, (n, 1, 1, elements).
+
+    With all four dimensions it may have more rows than the states that it masks, when all look at the same.
+    """
+    if visible is None:
+        return None
+    mask = torch.zeros(visible.shape, dtype=like.dtype, device=like.device)
+    return mask.masked_fill(~visible.to(like.device), torch.finfo(like.dtype).min)[:, None, None]
+
+
 def embed(stack: BlipTextModel, ids: Tensor) -> Tensor:
     """The stack's input for these ids, (batch, length, dim), as a leaf that gradients start from.
 
@@ -144,6 +161,14 @@ def embed(stack: BlipTextModel, ids: Tensor) -> Tensor:
     with torch.no_grad():
         embedded: Tensor = stack.embeddings(input_ids=ids)
     return embedded.requires_grad_()
+
+
+def _hand_on(
+    _module: nn.Module, arguments: tuple[object, ...], named: dict[str, object]
+) -> tuple[tuple[object, ...], dict[str, object]]:
+    if named.get("encoder_attention_mask") is None:
+        named = named | {"encoder_attention_mask": named.get("attention_mask")}
+    return arguments, named
 
 
 def limit_of(generation_max_length: int | None, positions: int, otherwise: int) -> int:

@@ -45,8 +45,8 @@ class DualEncoder:
     """
 
     family: ClassVar[str]
-    patch_removals = WAYS
-    word_removals = WORD_REMOVALS
+    patch_removals: tuple[str, ...] = WAYS
+    word_removals: tuple[str, ...] = WORD_REMOVALS
 
     def __init__(
         self,

@@ -8,7 +8,8 @@ from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from mm_demo.lab import Comparison, Experiment, Progress
+    from mm_demo.lab import Comparison, Experiment, Plan, Progress
+    from mm_demo.lab.data.dataset import Dataset
 
 _HEARTBEAT = 0.5
 """Seconds between two looks while nothing happens: a page that was closed is noticed at the next."""
@@ -53,6 +54,7 @@ class Run:
 
     Attributes:
         experiment: the same.
+        over: whether it has ended, through or stopped.
         comparison: what was found, once it is over.
         curves: strategy → validation accuracy after each epoch, mean over the seeds, 0…1.
     """
@@ -61,10 +63,31 @@ class Run:
         from mm_demo.lab import Control
 
         self.experiment = experiment
+        self.over = False
         self.comparison: Comparison | None = None
         self.curves: dict[str, list[float]] = {}
         self.control: Control = Control()
         self._events: Queue[Event] = Queue()
+
+    @classmethod
+    def after(cls, before: Run | None, data: Dataset, strategies: list[str], plan: Plan) -> Run:
+        """A run that does not train again what the one before trained on the same data with the same budget.
+
+        A strategy's result depends on nothing that was trained beside it, so that it may be taken over, whole or
+        where it was stopped.
+        """
+        from mm_demo.lab import Experiment
+        from mm_demo.lab.run_folder import fingerprint
+
+        run = cls(Experiment(data, strategies, plan))
+        if before is None or not before.over or before.experiment.plan != plan:
+            return run
+        if fingerprint(before.experiment.data) != fingerprint(data):
+            return run
+        kept = {name: fit.state for name, fit in before.experiment.fits.items() if name in run.experiment.names}
+        run = cls(Experiment(data, strategies, plan, states=kept))
+        run.curves = {name: curve for name, curve in before.curves.items() if name in kept}
+        return run
 
     def watch(self) -> Iterator[Event]:
         """Train; the last event is `Finished` or `Failed`. Closing the iterator stops the training."""
@@ -79,7 +102,7 @@ class Run:
                     seen = event.progress
                     self.curves.setdefault(seen.strategy, []).append(float(seen.validation_accuracy.mean()))
                 elif isinstance(event, Finished):
-                    self.comparison = event.comparison
+                    self.over, self.comparison = True, event.comparison
                 yield event
                 if isinstance(event, Finished | Failed):
                     return

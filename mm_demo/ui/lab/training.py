@@ -82,9 +82,9 @@ class TrainingPanel:
             if not chosen:
                 raise UserError("There is nothing to train yet: tick a strategy.")
             yield {**self._running("Getting the data…", None), self.view: _EMPTY}
-            from mm_demo.lab import Experiment, Plan
+            from mm_demo.lab import Plan
 
-            run = Run(Experiment(open_chosen(*settings), chosen, Plan(seeds=tuple(range(int(seeds))))))
+            run = Run.after(before, open_chosen(*settings), chosen, Plan(seeds=tuple(range(int(seeds)))))
             yield {**self._running("Beginning…", run), self.run: run}
             yield from self._watched(run)
         except Exception as error:  # Whatever happens, the person reads one sentence where the curves would stand.
@@ -171,8 +171,9 @@ def _curves(run: Run) -> str:
 
 def _ending(run: Run) -> str:
     if run.comparison is None:
-        return "Stopped before any strategy was through. Train begins anew."
+        return "Stopped before any strategy was through. Train goes on from there."
     through = len(run.comparison.strategies)
     if through < len(run.experiment.strategies):
-        return f"Stopped: {through} of {len(run.experiment.strategies)} strategies are through and measured below."
+        of = len(run.experiment.strategies)
+        return f"Stopped: {through} of {of} strategies are through and measured below. Train goes on with the rest."
     return f"Done: {through} {'strategy' if through == 1 else 'strategies'}."
