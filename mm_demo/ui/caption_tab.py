@@ -15,7 +15,7 @@ from mm_demo.ui.attention_view import Word, attention_view, caption_word, conten
 from mm_demo.ui.downloads import Downloads, none_yet
 from mm_demo.ui.evidence.again_caption import CaptionAgain
 from mm_demo.ui.evidence.panel import EvidencePanel
-from mm_demo.ui.evidence.randomised import Forgetting, RandomisedPanel
+from mm_demo.ui.evidence.randomised import Forgetting, RandomisedPanel, over_picture
 from mm_demo.ui.examples import examples
 from mm_demo.ui.models import Models
 from mm_demo.ui.notice import doubts, notice
@@ -150,7 +150,7 @@ class CaptionTab:
         _, result = kept
         number, chosen = self._number(kept, word), settings(*picked)
         steps = self._models.get("caption").randomised(result, number, chosen["layer"], chosen["head"])
-        return result.image, result.tokens[number].map, steps
+        return over_picture(result.image), result.tokens[number].map, steps
 
     def _number(self, kept: Kept, word: Chosen | None) -> int:
         run, result = kept

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import gradio as gr
+import numpy as np
 
 from mm_demo.tasks.inputs import read_image, read_question
 from mm_demo.ui.attention_view import Word, attention_view, content, flat, picture_and, question_word
 from mm_demo.ui.downloads import Downloads, none_yet
 from mm_demo.ui.evidence.again_vqa import VqaAgain
 from mm_demo.ui.evidence.panel import EvidencePanel
-from mm_demo.ui.evidence.randomised import Forgetting, RandomisedPanel
+from mm_demo.ui.evidence.randomised import Forgetting, RandomisedPanel, over_picture
+from mm_demo.ui.evidence.shapley import ShapleyPanel
 from mm_demo.ui.examples import examples
 from mm_demo.ui.models import Models
 from mm_demo.ui.notice import doubts, notice
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from mm_demo.evidence.probe import Part, Probe
     from mm_demo.tasks.results import VqaResult
 
-_SHARE_NAMES = {"image": "picture", "text": "question"}
+_SHARE_NAMES = {"text": "question", "image": "picture"}
 _SHOWN_ANSWERS = 5
 
 Kept = tuple[str, "VqaResult"]
@@ -68,6 +70,7 @@ class VqaTab:
                 self.shares = gr.HTML(visible=False, elem_id="vqa-shares")
                 self.pickers = Pickers("vqa")
                 with self.evidence.unfold:
+                    self.shapley = ShapleyPanel("vqa", self, _SHARE_NAMES, self.result)
                     self.sanity = RandomisedPanel("vqa", self, self.result, self.word, self.pickers.inputs)
                 self.again = VqaAgain(models, self.result, self.pickers)
                 self.downloads = Downloads()
@@ -96,6 +99,7 @@ class VqaTab:
         outdated = [button.click, self.question.submit, self.suggestions.click, *redrawn]
         self.evidence.forget_at(outdated)
         self.sanity.forget_at(outdated)
+        self.shapley.forget_at(outdated)
 
     def _run(
         self, question: str, kind: str, picture: str | None, board: str | None, *picked: Any
@@ -133,11 +137,21 @@ class VqaTab:
         probe: Probe = self._models.get("vqa").probe(kept[1], part, removal)
         return probe
 
+    def whole_shares(self, kept: Kept) -> dict[str, float]:
+        """Of picture and question."""
+        shares: dict[str, float] = self._models.get("vqa").coalition_shares(kept[1])
+        return shares
+
+    def drawn(self, kept: Kept, values: np.ndarray) -> str:
+        """The picture."""
+        result = kept[1]
+        return over_picture(result.image)(values.reshape(result.image_map.shape), "The picture, patch by patch")
+
     def forgetting(self, kept: Kept, word: None, *picked: Any) -> Forgetting:
         """The answer's map."""
         result, chosen = kept[1], settings(*picked)
         steps = self._models.get("vqa").randomised(result, chosen["layer"], chosen["head"])
-        return result.image, result.image_map, steps
+        return over_picture(result.image), result.image_map, steps
 
     def _suggest(self, picture: str | None) -> Any:
         return gr.Dataset(samples=[[text] for text in questions_for(picture, self._models.ready("caption"))])

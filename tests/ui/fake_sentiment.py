@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -98,7 +99,7 @@ def lean(value: float) -> dict[str, float]:
 
 
 class FakeSentiment:
-    """Words lean by LEANING, a voice leans to negative; what it hears is always HEARD."""
+    """Words lean by LEANING, a voice leans to negative, silence to nothing; what it hears is always HEARD."""
 
     name = "sentiment"
     info = SpeechInfo()
@@ -135,7 +136,8 @@ class FakeSentiment:
             WordRelevance(m.group(), m.start(), m.end(), LEANING.get(m.group().lower(), 0.0), m.group() != "zebra")
             for m in re.finditer(r"\w+", (words or "")[:2000])
         ]
-        voice, said = -0.8, float(np.clip(sum(t.relevance for t in tokens), -1, 1))
+        silent = sound is not None and np.mean(np.abs(sound[0]) > 1e-4) < 0.3
+        voice, said = (0.0 if silent else -0.8), float(np.clip(sum(t.relevance for t in tokens), -1, 1))
         weight = 0.0 if sound is None else 1.0 if words is None else 0.38
         chosen = strategy or STRATEGIES[0].name
         together = lean(weight * voice + (1 - weight) * said)
@@ -167,6 +169,14 @@ class FakeSentiment:
         assert result.acoustics is not None and result.audio_map is not None
         truth = self._spread(result.acoustics, "attention")[1].relevance
         return probe(part, result.answer, removal, result.audio_map.relevance, truth)
+
+    def randomised(self, result: SentimentResult, part: Part) -> Iterator[tuple[str, np.ndarray]]:
+        if part == "text":
+            yield "classifier", np.array([token.relevance for token in result.text_tokens])[::-1]
+        else:
+            assert result.audio_map is not None
+            yield "pooling", result.audio_map.relevance
+            yield "recurrent", np.roll(result.audio_map.relevance, 20)
 
     def _maps(
         self, sound: tuple[np.ndarray, float] | None, method: str

@@ -131,6 +131,9 @@ class FakeVqa:
         words = np.array([max(0.0, token.relevance) for token in result.question_tokens])
         return probe(part, result.answer, removal, words, words, [token.token for token in result.question_tokens])
 
+    def coalition_shares(self, result: VqaResult) -> dict[str, float]:
+        return {"image": 0.6, "text": 0.4}
+
     def randomised(self, result: VqaResult, *_: int | None) -> Iterator[tuple[str, np.ndarray]]:
         yield "last layer", result.image_map
         yield "everything", spot(3, "raw")

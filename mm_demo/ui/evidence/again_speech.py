@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from mm_demo.tasks.sentiment_result import SentimentResult
 
 _ABOUT = "Silence a stretch of the recording, or strike out words, and see what is left of the sentiment."
-_STEP = 0.05
+_STEP = 0.1
 """Seconds."""
 
 
@@ -39,19 +40,34 @@ class SpeechAgain:
 
     def __init__(self, models: Models, kept: gr.State, sound: gr.Audio, pickers: SpeechPickers) -> None:
         self._models, self._kept = models, kept
-        self._panel = AgainPanel("speech", _ABOUT, _tools, lambda elem_id: gr.HTML("", elem_id=elem_id, padding=False))
+        self._panel = AgainPanel(
+            "speech", _ABOUT, self._tools, lambda elem_id: gr.HTML("", elem_id=elem_id, padding=False)
+        )
         asked = [kept, sound, *self._panel.tools, *pickers.inputs]
         self._panel.button.click(self._again, asked, self._panel.outputs, **STREAM)
+        self._undo.click(lambda: [0, 0], None, self._panel.tools[:2], queue=False, **STREAM)
+
+    def _tools(self) -> list[Any]:
+        with gr.Row():
+            ends = [
+                gr.Slider(0, 1, 0, step=_STEP, label=label, visible=False, elem_id=f"speech-silence-{name}")
+                for name, label in (("from", "Silence from (s)"), ("to", "to (s)"))
+            ]
+        self._undo = gr.Button("Undo the silence", size="sm", visible=False, elem_id="speech-silence-undo")
+        return [*ends, striker("speech-striker", "The words: click one to strike it out")]
+
+    def _offered(self, seconds: float, words: str) -> Updates:
+        offered = self._panel.offered(_slider(seconds), _slider(seconds), to_strike(words))
+        return {**offered, self._undo: gr.update(visible=seconds > 0)}
 
     def offer_after(self, answered: Any) -> None:
         """Brings the recording's length and the words once this event is through."""
-        answered.then(self._offer, self._kept, self._panel.outputs, **STREAM)
+        answered.then(self._offer, self._kept, [*self._panel.outputs, self._undo], **STREAM)
 
     def _offer(self, kept: SentimentResult | None) -> Updates:
         if kept is None:
-            return self._panel.offered(_slider(0), _slider(0), to_strike(""))
-        seconds = kept.acoustics.seconds if kept.acoustics is not None else 0.0
-        return self._panel.offered(_slider(seconds), _slider(seconds), to_strike(kept.transcript or ""))
+            return self._offered(0.0, "")
+        return self._offered(kept.acoustics.seconds if kept.acoustics is not None else 0.0, kept.transcript or "")
 
     def _again(
         self,
@@ -67,7 +83,8 @@ class SpeechAgain:
                 raise nothing_erased("record or type something")
             heard = sound if kept.acoustics is not None else None
             words = without_struck(kept.transcript or "", struck)
-            cut = (start, end) if heard is not None and end > start else None
+            longest = kept.acoustics.seconds if kept.acoustics is not None else 0.0
+            cut = (start, min(end, longest)) if heard is not None and end > start else None
             if words is None and cut is None:
                 raise nothing_erased("choose where the silence begins and ends, or click words,")
             left = kept.transcript if words is None else words or None
@@ -93,17 +110,9 @@ def silenced(path: str, start: float, end: float) -> tuple[int, np.ndarray]:
     return RATE, samples
 
 
-def _tools() -> list[Any]:
-    with gr.Row():
-        ends = [
-            gr.Slider(0, 1, 0, step=_STEP, label=label, visible=False, elem_id=f"speech-silence-{name}")
-            for name, label in (("from", "Silence from (s)"), ("to", "to (s)"))
-        ]
-    return [*ends, striker("speech-striker", "The words: click one to strike it out")]
-
-
 def _slider(seconds: float) -> Any:
-    longest = max(_STEP, round(round(seconds / _STEP) * _STEP, 2))
+    # Up to the next tenth, so that the end can be reached: what lies beyond is no sound anyway.
+    longest = max(_STEP, math.ceil(round(seconds / _STEP, 3)) / 10)
     return gr.update(maximum=longest, value=0, visible=seconds > 0)
 
 

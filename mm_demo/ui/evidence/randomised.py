@@ -5,7 +5,7 @@ Adebayo et al. 2018, "Sanity checks for saliency maps": a map that stays as it w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from typing import Any, Protocol
 
@@ -27,8 +27,10 @@ _ABOUT = (
     "1 means that the same places stand out as before, 0 that they have nothing in common."
 )
 
-Forgetting = tuple[Image.Image, np.ndarray, Iterator[tuple[str, np.ndarray]]]
-"""The picture, its map, and what is forgotten so far with the map that is left."""
+Draw = Callable[[np.ndarray, str], str]
+"""A map and what to call it -> HTML of the input under the map."""
+Forgetting = tuple[Draw, np.ndarray, Iterator[tuple[str, np.ndarray]]]
+"""How maps are drawn, the map that is shown, and what is forgotten so far with the map that is left."""
 
 
 class Sanity(Protocol):
@@ -65,26 +67,28 @@ class RandomisedPanel:
             if kept is None:
                 yield ""
                 return
-            picture, shown, steps = self._sanity.forgetting(kept, word, *picked)
-            small = picture.copy()
-            small.thumbnail((_SIDE, _SIDE))
-            cards = [_card(small, as_asked(shown), "the model as it is", "")]
+            draw, shown, steps = self._sanity.forgetting(kept, word, *picked)
+            cards = [_card(draw, as_asked(shown), "the model as it is", "")]
             for label, left in steps:
                 if not current():
                     return
-                cards.append(_card(small, as_asked(left), label, f"alike: {similarity(shown, left):.2f}"))
+                cards.append(_card(draw, as_asked(left), label, f"alike: {similarity(shown, left):.2f}"))
                 yield _all(cards)
         except Exception as error:
             if current():
                 yield trouble_line(sentence(error))
 
 
+def over_picture(picture: Image.Image) -> Draw:
+    """Draws (rows, cols) maps over this picture, made small."""
+    small = picture.copy()
+    small.thumbnail((_SIDE, _SIDE))
+    return lambda values, name: f'<img alt="{escape(name)}" src="{data_uri(overlay(small, values))}">'
+
+
 def _all(cards: Sequence[str]) -> str:
     return f'<p class="heard">{_ABOUT}</p><ul class="randomised">{"".join(cards)}</ul>'
 
 
-def _card(picture: Image.Image, values: np.ndarray, label: str, alike: str) -> str:
-    return (
-        f'<li><img alt="The map: {escape(label)}" src="{data_uri(overlay(picture, values))}">'
-        f"<span>{escape(label)}</span><b>{escape(alike)}</b></li>"
-    )
+def _card(draw: Draw, values: np.ndarray, label: str, alike: str) -> str:
+    return f"<li>{draw(values, f'The map: {label}')}<span>{escape(label)}</span><b>{escape(alike)}</b></li>"

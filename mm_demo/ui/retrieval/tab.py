@@ -12,7 +12,7 @@ import numpy as np
 from mm_demo.tasks.inputs import read_image
 from mm_demo.ui.evidence.again_search import SearchAgain
 from mm_demo.ui.evidence.panel import EvidencePanel
-from mm_demo.ui.evidence.randomised import Forgetting, RandomisedPanel
+from mm_demo.ui.evidence.randomised import Forgetting, RandomisedPanel, over_picture
 from mm_demo.ui.models import Models
 from mm_demo.ui.notice import doubts
 from mm_demo.ui.pickers import DEFAULT
@@ -209,7 +209,7 @@ class SearchTab:
         """The chosen word's map; without one, that of the whole query."""
         match, number = kept[1], _number(kept, word)
         shown = match.map if number is None else match.words[number].map
-        return match.image, shown, self._models.get("retrieval").randomised(match, number)
+        return over_picture(match.image), shown, self._models.get("retrieval").randomised(match, number)
 
     def _choose(self, kept: tuple[Explained, Any] | None, event: gr.EventData) -> Any:
         if kept is None or event.run != kept[0].run:

@@ -13,18 +13,21 @@ from mm_demo.errors import UserError
 from mm_demo.ui.downloads import Downloads, none_yet
 from mm_demo.ui.evidence.again_speech import SpeechAgain
 from mm_demo.ui.evidence.panel import EvidencePanel
+from mm_demo.ui.evidence.randomised import Forgetting, RandomisedPanel
+from mm_demo.ui.evidence.shapley import ShapleyPanel
 from mm_demo.ui.evidence.shuffled import as_asked
 from mm_demo.ui.examples.speech import example_in
 from mm_demo.ui.models import Models
 from mm_demo.ui.notice import notice
 from mm_demo.ui.sentences import sentence
-from mm_demo.ui.speech.answer import EMPTY, answer_html, busy_html, error_html, speech_doubts
+from mm_demo.ui.speech.answer import EMPTY, SHARE_NAMES, answer_html, busy_html, error_html, speech_doubts
 from mm_demo.ui.speech.live_panel import LivePanel
 from mm_demo.ui.speech.microphone import microphone_trouble
 from mm_demo.ui.speech.pickers import SpeechPickers, speech_fitted, speech_settings
 from mm_demo.ui.speech.source import Heard, SpeechSource, example_path, heard_line, said_html
 from mm_demo.ui.speech.view import sound_content, sound_view
 from mm_demo.views.fusions import fusion_table
+from mm_demo.views.heard_strip import heard_strip
 from mm_demo.views.words import signed_words
 
 if TYPE_CHECKING:
@@ -73,6 +76,11 @@ class SpeechTab:
                         self.words = gr.HTML(visible=False, elem_id="speech-relevance")
                         parts: dict[Part, str] = {"audio": "the recording", "text": "the words"}
                         self.evidence = EvidencePanel("speech", self, parts, self.result, gr.State(None))
+                        with self.evidence.unfold:
+                            self.shapley = ShapleyPanel("speech", self, SHARE_NAMES, self.result)
+                            self.sanity = RandomisedPanel(
+                                "speech", self, self.result, gr.State(None), [self.evidence.part]
+                            )
                         self.pickers = SpeechPickers()
                         self.again = SpeechAgain(models, self.result, self.source.sound, self.pickers)
                         self.downloads = Downloads()
@@ -102,7 +110,10 @@ class SpeechTab:
         for answered in (arrived, judged, strategy):
             self.again.offer_after(answered)
         redrawn = [picker.input for picker in pickers.inputs]
-        self.evidence.forget_at([source.sound.change, button.click, source.words.submit, *redrawn])
+        outdated = [source.sound.change, button.click, source.words.submit, *redrawn]
+        self.evidence.forget_at(outdated)
+        self.shapley.forget_at(outdated)
+        self.sanity.forget_at([*outdated, self.evidence.part.input])
         sides = [self.judged, self.table, self.live]
         recording.select(self._side, self.result, sides, queue=False, **quiet)
         live.select(lambda: [_HIDDEN, _HIDDEN, gr.update(visible=True)], None, sides, queue=False, **quiet)
@@ -121,6 +132,25 @@ class SpeechTab:
         """The sentiment."""
         probe: Probe = self._models.get("sentiment").probe(kept, part, removal)
         return probe
+
+    def whole_shares(self, kept: SentimentResult) -> dict[str, float]:
+        """Of voice and words."""
+        return kept.modality_shares
+
+    def drawn(self, kept: SentimentResult, values: np.ndarray) -> str:
+        """The recording."""
+        assert kept.acoustics is not None and kept.audio_map is not None
+        return heard_strip(kept.acoustics, replace(kept.audio_map, relevance=values))
+
+    def forgetting(self, kept: SentimentResult, word: None, *picked: Any) -> Forgetting:
+        """The map of the recording, or of the words; `picked` is which of the two is being checked."""
+        parts = self.parts(kept)
+        part = picked[0] if picked[0] in parts else parts[0]
+        steps = self._models.get("sentiment").randomised(kept, part)
+        if part == "audio" and kept.audio_map is not None:
+            return lambda values, _: self.drawn(kept, values), kept.audio_map.relevance, steps
+        relevance = np.array([token.relevance for token in kept.text_tokens])
+        return lambda values, name: _signed(kept, values, name), relevance, steps
 
     def _side(self, result: SentimentResult | None) -> list[Any]:
         table = result is not None and bool(result.strategies)
@@ -229,8 +259,12 @@ class SpeechTab:
 
 def _words(result: SentimentResult) -> str:
     relevance = as_asked(np.array([token.relevance for token in result.text_tokens]))
-    tokens = [replace(token, relevance=float(value)) for token, value in zip(result.text_tokens, relevance)]
     return (
         f"<h3>The words, and how much each speaks for “{result.answer}” (orange, +) or against it (blue, −)</h3>"
-        + signed_words(result.transcript or "", tokens, f"Words for and against {result.answer}")
+        + _signed(result, relevance, f"Words for and against {result.answer}")
     )
+
+
+def _signed(result: SentimentResult, relevance: np.ndarray, name: str) -> str:
+    tokens = [replace(token, relevance=float(value)) for token, value in zip(result.text_tokens, relevance)]
+    return signed_words(result.transcript or "", tokens, name)
