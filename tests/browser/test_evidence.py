@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -115,3 +116,92 @@ def test_a_shuffled_map_is_found_out(page: Any, picture_file: Path, monkeypatch:
     _ask(page, picture_file)
     assert "do not trust this map" in _verdict(page, "vqa")
     assert page.locator("#vqa-verdict .unsupported").count() == 1
+
+
+def _speak(page: Any) -> None:
+    """The first example, whose words are known; it is judged at once."""
+    page.get_by_role("tab", name="Speech", exact=True).click()
+    page.locator("#speech-examples button").first.click()
+    page.locator("#speech-answer .answer-bars").wait_for()
+
+
+def _slide(page: Any, end: str, value: str) -> None:
+    page.locator(f"#speech-silence-{end} input[type=number]").fill(value)
+    page.locator(f"#speech-silence-{end} input[type=number]").blur()
+
+
+def test_what_every_part_adds_is_worked_out_when_asked_for_and_forgotten_at_the_next_question(
+    page: Any, picture_file: Path
+) -> None:
+    _ask(page, picture_file)
+    _verdict(page, "vqa")
+    _unfold(page, "vqa-evidence")
+    shown = page.locator("#vqa-shapley")
+    page.locator("#vqa-shapley-run").wait_for()
+    assert shown.locator(".shapley").count() == 0, "nothing of it is worked out unasked"
+    page.locator("#vqa-shapley-run").click()
+    shown.locator(".mm-shares", has_text="T-share").wait_for()
+    assert "picture 60 %" in shown.locator(".share-bar").inner_text().replace("\n", " ")
+    assert shown.locator(".value-bars .name").all_inner_texts() == ["what", "color", "is", "the", "ball?"]
+    # The stand-in's words count 0.1 and 1, of the 0.91 there is to gain; the fifth counts as the first does.
+    assert shown.locator(".value-bars .figure").all_inner_texts()[:2] == ["+0.076", "+0.758"]
+    assert shown.locator("figure img").count() == 1
+    page.locator("#vqa-question textarea").fill("what is it?")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    shown.locator(".shapley").wait_for(state="detached")
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_a_recording_is_checked_taken_apart_and_judged_again_without_a_stretch_or_a_word(page: Any) -> None:
+    _speak(page)
+    assert "fifth of the" in _verdict(page, "speech")
+    _unfold(page, "speech-evidence")
+    page.locator("#speech-randomise").click()
+    assert "alike: 1.00" in page.locator("#speech-randomised li").nth(1).inner_text()
+    page.locator("#speech-randomised li .heard-strip").nth(2).wait_for()
+    page.locator("#speech-shapley-run").click()
+    page.locator("#speech-shapley .mm-shares", has_text="A-share").wait_for()
+    assert page.locator("#speech-shapley .heard-strip").count() >= 1
+    _unfold(page, "speech-again")
+    page.locator("#speech-striker .list button").first.click()
+    page.locator("#speech-again-run").click()
+    sides = [page.locator(f"#speech-{side}") for side in ("before", "after")]
+    sides[1].locator(".signed-words").wait_for()
+    words = [side.locator(".signed-words .word b").all_inner_texts() for side in sides]
+    assert words[1] == words[0][1:]
+    page.locator("#speech-striker .undo").click()
+    longest = page.locator("#speech-silence-to input[type=number]").get_attribute("max")
+    assert longest is not None and len(longest.split(".")[1]) == 1
+    _slide(page, "to", longest)
+    page.locator("#speech-again-run").click()
+    sides[1].locator(".heard-strip .silence").wait_for()
+    assert sides[0].locator(".silence").count() == 0
+    bars = [side.locator(".answer-bars .best .figure").inner_text() for side in sides]
+    assert bars[0] != bars[1], "without its voice the sentiment is another, or as probable as it was"
+    page.locator("#speech-silence-undo").click()
+    page.wait_for_function("document.querySelector('#speech-silence-to input[type=number]').value === '0'", polling=200)
+    page.locator("#speech-again-run").click()
+    page.locator("#speech-again-said", has_text="Nothing is taken away yet").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_a_hit_is_checked_and_matched_again_without_what_was_erased(page: Any, picture_file: Path) -> None:
+    page.get_by_role("tab", name="Search", exact=True).click()
+    page.get_by_label("Your pictures").check()
+    page.locator("#search-files input[type=file]").set_input_files(str(picture_file))
+    page.locator("#search-gallery-state", has_text="1 picture").wait_for()
+    page.locator("#search-words textarea").fill("red")
+    page.locator("#search-run").click()
+    said = _verdict(page, "search")
+    assert "“the match” from 0.93" in said and "random fifths" in said
+    _unfold(page, "search-again")
+    page.locator("#search-again-run").click()
+    page.locator("#search-again-said", has_text="Nothing is taken away yet").wait_for()
+    _paint(page, "search-eraser", *BALL)
+    page.locator("#search-again-run").click()
+    line = page.locator("#search-again-said", has_text="without it")
+    line.wait_for()
+    before, after = (float(number) for number in re.findall(r"\d\.\d+", line.inner_text()))
+    assert after < before, "a picture with less red is less like “red”"
+    for side in ("before", "after"):
+        page.locator(f"#search-{side} canvas").wait_for()

@@ -72,7 +72,9 @@ class RandomisedPanel:
             for label, left in steps:
                 if not current():
                     return
-                cards.append(_card(draw, as_asked(left), label, f"alike: {similarity(shown, left):.2f}"))
+                cards.append(
+                    _card(draw, as_asked(left), label, f"alike: {similarity(shown, left):.2f}".replace("-", "−"))
+                )
                 yield _all(cards)
         except Exception as error:
             if current():
