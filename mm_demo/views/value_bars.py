@@ -26,9 +26,12 @@ def value_bars(labels: Sequence[str], values: np.ndarray, errors: np.ndarray, ti
     largest = float((np.abs(values) + known).max(initial=0.0)) or 1.0
     shown = sorted(np.argsort(-np.abs(values), kind="stable")[:_SHOWN].tolist())
     rows = "".join(_row(labels[i], float(values[i]), float(errors[i]), largest) for i in shown)
+    kind = "" if errors.any() else ' class="exact"'
     left = len(values) - len(shown)
     more = f'<p class="heard">and {left} more, each of them smaller.</p>' if left > 0 else ""
-    return f'<div class="value-bars"><p>{escape(title)}</p><ol aria-label="{escape(title)}">{rows}</ol>{more}</div>'
+    return (
+        f'<div class="value-bars"><p>{escape(title)}</p><ol{kind} aria-label="{escape(title)}">{rows}</ol>{more}</div>'
+    )
 
 
 def _row(label: str, value: float, error: float, largest: float) -> str:

@@ -65,7 +65,7 @@ def test_the_inputs_come_first_then_words_exactly_then_patches_and_the_two_share
     assert re.findall(r'figure">([^<]+)<', last) == [f"+{value:.3f}" for value in expected]
     assert "each of the 8 choices of words" in last and "Sampled until the error was small enough" in last
     assert 'alt="0.91"' in last, "the four patches together carry all there is"
-    assert "T-share 50 %, V-share 50 %" in last, "words and patches move the answer by 0.91 each"
+    assert "T-share 50\u00a0%, V-share 50\u00a0%" in last, "words and patches move the answer by 0.91 each"
     assert "<i>color" not in last and "&lt;i&gt;color" in last and "<b>red" not in last
     assert "what takes away" not in last
 

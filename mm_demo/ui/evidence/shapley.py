@@ -174,8 +174,8 @@ def _shares(found: Mapping[str, ElementValues]) -> str:
     # Noise only ever enlarges a sum of magnitudes: less by their errors, the values bound it from the other side.
     certain = {part: np.maximum(np.abs(one.values) - one.errors, 0.0) for part, one in found.items()}
     least = mm_shares(certain)
-    told = ", ".join(f"{_MM_SHARES[part]} {100 * share:.0f} %" for part, share in shares.items())
-    less = ", ".join(f"{100 * least[part]:.0f} %" for part in shares)
+    told = ", ".join(f"{_MM_SHARES[part]} {100 * share:.0f}\u00a0%" for part, share in shares.items())
+    less = ", ".join(f"{100 * least[part]:.0f}\u00a0%" for part in shares)
     words = " and ".join(f"single {_MANY[part]}" for part in shares)
     meaning = (
         f"How much of all that {words} move the answer, up or down, each kind makes up while the other input stays "
