@@ -26,6 +26,7 @@ from mm_demo.ui.sentences import sentence
 if TYPE_CHECKING:
     from mm_demo.evidence.probe import Part, Probe
     from mm_demo.tasks.results import CaptionResult
+    from mm_demo.ui.evidence.known import Known
 
 LIVE_SECONDS = 600
 """How long one person's camera may keep a place before it must be started again."""
@@ -144,6 +145,12 @@ class CaptionTab:
         task = self._models.get("caption")
         probe: Probe = task.probe(kept[1], self._number(kept, word), removal)
         return probe
+
+    def known(self, kept: Kept, word: Chosen | None) -> Known | None:
+        """What the chosen word names; without one, the word that tells most."""
+        from mm_demo.ui.evidence.known import known_object
+
+        return known_object(kept[1].image, kept[1].tokens[self._number(kept, word)].token)
 
     def forgetting(self, kept: Kept, word: Chosen | None, *picked: Any) -> Forgetting:
         """The chosen word's map; without one, that of the word that tells most."""

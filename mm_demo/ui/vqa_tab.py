@@ -26,6 +26,7 @@ from mm_demo.views.bars import answer_bars, share_bar
 if TYPE_CHECKING:
     from mm_demo.evidence.probe import Part, Probe
     from mm_demo.tasks.results import VqaResult
+    from mm_demo.ui.evidence.known import Known
 
 _SHARE_NAMES = {"image": "picture", "text": "question"}
 _SHOWN_ANSWERS = 5
@@ -132,6 +133,12 @@ class VqaTab:
         """The answer."""
         probe: Probe = self._models.get("vqa").probe(kept[1], part, removal)
         return probe
+
+    def known(self, kept: Kept, word: None) -> Known | None:
+        """What the question asks about."""
+        from mm_demo.ui.evidence.known import known_object
+
+        return known_object(kept[1].image, kept[1].question)
 
     def forgetting(self, kept: Kept, word: None, *picked: Any) -> Forgetting:
         """The answer's map."""

@@ -30,6 +30,7 @@ from mm_demo.ui.turns import Turns
 if TYPE_CHECKING:
     from mm_demo.evidence.probe import Part, Probe
     from mm_demo.tasks.retrieval_result import Match
+    from mm_demo.ui.evidence.known import Known
 
 Updates = dict[Any, Any]
 Kept = tuple[Explained, "Match"]
@@ -204,6 +205,15 @@ class SearchTab:
         number = _number(kept, word) if part == "image" else None
         probe: Probe = self._models.get("retrieval").probe(kept[1], part, number, removal)
         return probe
+
+    def known(self, kept: Kept, word: Chosen | None) -> Known | None:
+        """What the query names, or its chosen word."""
+        from mm_demo.ui.evidence.known import known_object
+
+        explained, match = kept
+        number = _number(kept, word)
+        text = explained.found.query.text if number is None else match.words[number].word
+        return known_object(match.image, text, explained.name)
 
     def forgetting(self, kept: Kept, word: Chosen | None, *picked: Any) -> Forgetting:
         """The chosen word's map; without one, that of the whole query."""

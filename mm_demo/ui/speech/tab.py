@@ -122,6 +122,9 @@ class SpeechTab:
         probe: Probe = self._models.get("sentiment").probe(kept, part, removal)
         return probe
 
+    def known(self, kept: SentimentResult, word: None) -> None:
+        """Nothing: a recording's truth is not drawn from a seed."""
+
     def _side(self, result: SentimentResult | None) -> list[Any]:
         table = result is not None and bool(result.strategies)
         return [gr.update(visible=True), gr.update(visible=table), _HIDDEN]
