@@ -66,6 +66,12 @@ class CaptionTab:
         answer = [self.view, self.notice, self.result, *self.downloads.outputs]
         asked = [*self.source.inputs, *self.pickers.inputs]
         assert self.source.camera is not None
+        # First, see `forget_at`.
+        watched = [tab.select for tab, kind in self.source.tabs if kind == "live"]
+        redrawn = [picker.input for picker in self.pickers.inputs]
+        outdated = [self.source.picture.change, button.click, *watched, *redrawn]
+        self.evidence.forget_at(outdated)
+        self.sanity.forget_at([*outdated, self.view.select])
         for tab, kind in self.source.tabs:
             tab.select(_shown_if(kind != "live"), None, button, queue=False, **quiet)
         arrived = self.source.picture.change(self._arrived, asked, answer, **quiet)
@@ -84,11 +90,6 @@ class CaptionTab:
         for answered in (arrived, pressed):
             self.again.offer_after(answered)
         self.evidence.follow(self.view.select(self._choose, self.result, self.word, queue=False, **quiet))
-        watched = [tab.select for tab, kind in self.source.tabs if kind == "live"]
-        redrawn = [picker.input for picker in self.pickers.inputs]
-        outdated = [self.source.picture.change, button.click, *watched, *redrawn]
-        self.evidence.forget_at(outdated)
-        self.sanity.forget_at([*outdated, self.view.select])
         self.source.camera.stream(
             self._frame,
             [self.source.camera, *self.pickers.inputs],

@@ -78,6 +78,11 @@ class VqaTab:
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         answer = [self.view, self.answers, self.shares, self.notice, self.result, *self.downloads.outputs]
         asked = [self.question, *self.source.inputs, *self.pickers.inputs]
+        # First, see `forget_at`.
+        redrawn = [picker.input for picker in self.pickers.inputs]
+        outdated = [button.click, self.question.submit, self.suggestions.click, *redrawn]
+        self.evidence.forget_at(outdated)
+        self.sanity.forget_at(outdated)
         self.source.picture.change(self._suggest, self.source.picture, self.suggestions, **quiet)
         own = gr.on([button.click, self.question.submit], self._run, asked, answer, **quiet)
         suggested = self.suggestions.click(_first, self.suggestions, self.question, queue=False, **quiet).then(
@@ -93,10 +98,6 @@ class VqaTab:
             self.evidence.follow(answered)
         for answered in (own, suggested):
             self.again.offer_after(answered)
-        redrawn = [picker.input for picker in self.pickers.inputs]
-        outdated = [button.click, self.question.submit, self.suggestions.click, *redrawn]
-        self.evidence.forget_at(outdated)
-        self.sanity.forget_at(outdated)
 
     def _run(
         self, question: str, kind: str, picture: str | None, board: str | None, *picked: Any

@@ -96,7 +96,11 @@ class EvidencePanel:
         return [self._kept, self._word, self.switch, self.part, self.removal, self.turns]
 
     def forget_at(self, triggers: Sequence[Any]) -> None:
-        """Ends the check and empties the line at these events: a new input or another question is on its way."""
+        """Ends the check and empties the line at these events: a new input or another question is on its way.
+
+        Call it before wiring what these events start: the page begins the next event of one cause only when the one
+        before is through, and a check that has begun by then would be ended.
+        """
         gr.on(list(triggers), self._forget, self.turns, [self.line, self.curves], queue=False, **STREAM)
 
     def follow(self, answered: Any) -> Any:

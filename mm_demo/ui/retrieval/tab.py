@@ -99,6 +99,11 @@ class SearchTab:
             "trigger_mode": "multiple",
             "outputs": [self.hits, self.found, self.explained, self.matched, *self.match.outputs],
         }
+        # First, see `forget_at`.
+        starts = [button.click, self.query.words.submit, self.query.examples.click]
+        outdated = [*starts, self.hits.select, self.match.method.input]
+        self.evidence.forget_at(outdated)
+        self.sanity.forget_at([*outdated, self.match.view.select])
         wanted = [*self.query.inputs, self.query.count, *self.gallery.inputs, self.match.method, self.turns]
         own = gr.on([button.click, self.query.words.submit], self._search, wanted, **quiet)
         example = self.query.examples.click(
@@ -116,10 +121,6 @@ class SearchTab:
             self._choose, self.matched, self.word, queue=False, show_progress="hidden", api_visibility="private"
         )
         self.evidence.follow(word)
-        starts = [button.click, self.query.words.submit, self.query.examples.click]
-        outdated = [*starts, self.hits.select, self.match.method.input]
-        self.evidence.forget_at(outdated)
-        self.sanity.forget_at([*outdated, self.match.view.select])
 
     def _search(self, *given: Any) -> Iterator[Updates]:
         *parts, count, kind, own, method, turns = given

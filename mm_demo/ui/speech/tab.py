@@ -87,6 +87,9 @@ class SpeechTab:
         shown = [self.notice, self.answer, self.view, self.words, self.table, self.result, *self.downloads.outputs]
         heard = [source.words, source.heard_by, source.heard]
         asked = [*source.inputs, *pickers.inputs]
+        # First, see `forget_at`.
+        redrawn = [picker.input for picker in pickers.inputs]
+        self.evidence.forget_at([source.sound.change, button.click, source.words.submit, *redrawn])
         arrived = source.sound.change(self._arrived, asked, [*shown, *heard], **quiet)
         judging = {"inputs": asked, "outputs": [*shown, *heard], "cancels": [arrived], **quiet}
         judged = gr.on([button.click, source.words.submit], self._judge, **judging)
@@ -101,8 +104,6 @@ class SpeechTab:
             self.evidence.follow(answered)
         for answered in (arrived, judged, strategy):
             self.again.offer_after(answered)
-        redrawn = [picker.input for picker in pickers.inputs]
-        self.evidence.forget_at([source.sound.change, button.click, source.words.submit, *redrawn])
         sides = [self.judged, self.table, self.live]
         recording.select(self._side, self.result, sides, queue=False, **quiet)
         live.select(lambda: [_HIDDEN, _HIDDEN, gr.update(visible=True)], None, sides, queue=False, **quiet)
