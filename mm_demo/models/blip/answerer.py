@@ -24,6 +24,7 @@ from mm_demo.models.familiarity import Familiarity
 from mm_demo.models.family import Answered, ModelInfo, Picture
 from mm_demo.models.gradients import differentiable, log_odds
 from mm_demo.models.recent import RecentPictures
+from mm_demo.models.tokens import ReadText
 
 _LONGEST_ANSWER = 12
 
@@ -98,6 +99,16 @@ class BlipAnswerer:
             unknown_words=read.unknown_words,
             trace=Trace(segments, to_records(taken, score)),
         )
+
+    def words(self, question: str) -> tuple[ReadText, Tensor]:
+        """The question's tokens, and for each its word embedding, (tokens, dim), without its position.
+
+        Raises:
+            UserError: the question is longer than the model can read.
+        """
+        read = self._vocabulary.encode(question)
+        table: Tensor = self._encoder.get_input_embeddings().weight
+        return read, table[torch.tensor(read.ids, device=table.device)]
 
     def begin(self, states: Tensor) -> tuple[Tensor, Cache]:
         """Logits of an answer's first token, (1, vocabulary), and the decoder's cache.
