@@ -23,8 +23,9 @@ _ABOUT = {
     "synergy": "The label is the sign of a product: each modality alone says nothing, only the two together do.",
     MIXTURE: "Mix the four kinds as you like. A strategy that only adds up goes on losing as synergy grows.",
     "sequence": "One modality asks for what stands at a place in the other: who pools sequences can’t look it up.",
-    "questions": "Pictures, as the embedded question answerer sees them, and questions for an object’s colour: the "
-    "picture holds several, the question says which. Below the table you can ask your own.",
+    "questions": "Pictures, as the embedded question answerer sees them, and questions for the colour of the object on "
+    "the left, on the right, at the top or at the bottom: the picture holds several, the question says which. Below "
+    "the table you can ask about your own picture.",
     "digits": "Images of digits and recordings of the same digit. The folder holds the Free Spoken Digit Dataset.",
     "voices": "Voices and sentences of the same sentiment, as the embedded models of speech hear and read them. The "
     "folder holds <code>emodb/</code> and <code>goemotions/</code>.",

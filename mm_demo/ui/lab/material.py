@@ -41,7 +41,9 @@ class Material:
             )
             with gr.Column(scale=2, min_width=260):
                 self.question = gr.Textbox(
-                    label="Question: the example’s, or your own for a colour", max_lines=1, elem_id="lab-question"
+                    label="Question: the example’s, or your own, for the colour in one half",
+                    max_lines=1,
+                    elem_id="lab-question",
                 )
                 self.ask = gr.Button("Ask every strategy", elem_id="lab-ask")
         with gr.Row(visible=False) as heard:
