@@ -60,7 +60,7 @@ def test_one_picture_is_asked_about_several_objects(made: Dataset) -> None:
     asked = [{origin(made).texts[i] for i in np.flatnonzero(seeds == seed)} for seed in np.unique(seeds)]
     answers = [set(made.labels[np.flatnonzero(seeds == seed)].tolist()) for seed in np.unique(seeds)]
     assert sum(len(texts) > 1 for texts in asked) > len(asked) / 2
-    assert sum(len(found) > 1 for found in answers) > len(answers) / 2, "the picture alone doesn't say which"
+    assert sum(len(found) > 1 for found in answers) > len(answers) / 3, "the picture alone doesn't say which"
 
 
 def test_the_components_are_scikit_learn_s() -> None:

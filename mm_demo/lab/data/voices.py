@@ -43,8 +43,9 @@ def voices(folder: Path | None, seed: int = 0) -> Dataset:
     """Pairs of a recording and a sentence of the same sentiment: negative, neutral or positive, in equal parts.
 
     "voice" is ten stretches of a recording, each the mean and the deviation of what the embedded voice encoder takes in
-    (Mel bands as cepstral coefficients, pitch, voicing, energy, …). Its states would not do: it was trained on these speakers, and is all but
-    certain of them. "words" is the states of the embedded text encoder, which was trained on none of the sentences.
+    (Mel bands as cepstral coefficients, pitch, voicing, energy, …). Its states would not do: it was trained on these
+    speakers, and is all but certain of them. "words" is the states of the embedded text encoder, which was trained on
+    none of the sentences.
     No speaker and no sentence is in two splits: of the speakers in the order of their names the last fifth is for the
     test, the fifth before it for validation. The pairs are made, not found: nobody said these words in this voice.
 
