@@ -86,7 +86,7 @@ class Components:
         """Of (states, dim)."""
         center = states.mean(0)
         basis = torch.linalg.svd(states - center, full_matrices=False)[2][:count].T
-        return cls(center, basis / ((states - center) @ basis).std())
+        return cls(center, basis / ((states - center) @ basis).std(correction=0))
 
     def __call__(self, states: Tensor) -> Tensor:
         """(…, dim) → (…, components)."""
