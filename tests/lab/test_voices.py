@@ -119,5 +119,5 @@ def test_wrong_folders_are_one_sentence(collections: Path, tmp_path: Path) -> No
 def test_real_voices(data: Path) -> None:
     found = compare(voices(data), ["early", "late"], seeds=2)
     best = max(row.scores.accuracy.mean for row in found.controls)
-    assert max(row.scores.accuracy.mean for row in found.strategies) > best + 0.05 > 1 / 3 + 0.1
+    assert max(row.scores.accuracy.mean for row in found.strategies) > best + 0.02 > 0.5
     assert not math.isnan(best)
