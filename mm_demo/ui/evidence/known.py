@@ -55,8 +55,9 @@ def truth_line(known: Known, relevance: np.ndarray) -> str:
     hit = "peaks on it" if peak.share > 0.5 else "peaks elsewhere"
     sign, kind = ("✓", "hit") if peak.share > 0.5 else ("✗", "miss")
     return (
-        f'<p class="evidence-line truth {kind}"><b aria-hidden="true">{sign}</b><span>This picture was generated, so it is'
-        f" known where the {escape(known.name)} is: the map {hit} (a blind map in {100 * peak.chance:.0f} % of cases)"
+        f'<p class="evidence-line truth {kind}"><b aria-hidden="true">{sign}</b>'
+        f"<span>This picture was generated, so it is known where the {escape(known.name)} is: the map {hit}"
+        f" (a blind map in {100 * peak.chance:.0f} % of cases)"
         f" and has {100 * weight.share:.0f} % of its weight there, on {100 * weight.chance:.0f} % of the area."
         "</span></p>"
     )
