@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "evidence": {"errors", "attention"},
     "fusion": set(),
     "alignment": {"errors", "scenes"},
-    "lab": {"errors", "fusion", "evidence"},
+    "lab": {"errors", "fusion", "evidence", "scenes", "models", "training"},
     "index": {"errors"},
     "models": {"errors", "attention", "evidence", "fusion"},
     "tasks": {"errors", "scenes", "attention", "evidence", "models", "index"},

@@ -29,15 +29,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data",
         default="synergy",
         metavar="NAME|PATH",
-        help="redundancy, unique, additive, synergy (the default), sequence, digits, or your own: an .npz or a folder"
-        " of .npy files with labels, modalities and, optionally, split",
+        help="redundancy, unique, additive, synergy (the default), sequence, questions, digits, voices, or your own:"
+        " an .npz or a folder of .npy files with labels, modalities and, optionally, split",
     )
     parser.add_argument("--strategies", metavar="A,B", help="which to train (default: all)")
     parser.add_argument(
         "--seeds", type=whole_number(1, 50), metavar="N", help=f"models of each strategy (default {SEEDS})"
     )
     parser.add_argument(
-        "--recordings", type=Path, metavar="DIR", help="digits: folder of the Free Spoken Digit Dataset's recordings"
+        "--recordings",
+        type=Path,
+        metavar="DIR",
+        help="digits: folder of the Free Spoken Digit Dataset's recordings; voices: folder with emodb/ (the Berlin"
+        " Database of Emotional Speech) and goemotions/",
     )
     parser.add_argument("--save", type=Path, metavar="FILE", help="also write a table: .csv, .json, .md or .tex")
     parser.add_argument(

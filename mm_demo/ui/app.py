@@ -60,7 +60,7 @@ def build(models: Models, local: bool = False) -> gr.Blocks:
             with gr.Tab("Search", id="retrieval") as search_tab:
                 search = SearchTab(models, local)
             with gr.Tab("Fusion lab", id="lab") as lab_tab:
-                FusionLabTab(lab_tab)
+                FusionLabTab(lab_tab, local)
         search.begin(search_tab)
         add_endpoints(models)
         pickers: dict[str, tuple[list[Any], Callable[[Any], list[Any]]]] = {

@@ -26,6 +26,7 @@ from mm_demo.ui.sentences import sentence
 if TYPE_CHECKING:
     from mm_demo.evidence.probe import Part, Probe
     from mm_demo.tasks.results import CaptionResult
+    from mm_demo.ui.evidence.known import Known
 
 LIVE_SECONDS = 600
 """How long one person's camera may keep a place before it must be started again."""
@@ -65,6 +66,12 @@ class CaptionTab:
         answer = [self.view, self.notice, self.result, *self.downloads.outputs]
         asked = [*self.source.inputs, *self.pickers.inputs]
         assert self.source.camera is not None
+        # First, see `forget_at`.
+        watched = [tab.select for tab, kind in self.source.tabs if kind == "live"]
+        redrawn = [picker.input for picker in self.pickers.inputs]
+        outdated = [self.source.picture.change, button.click, *watched, *redrawn]
+        self.evidence.forget_at(outdated)
+        self.sanity.forget_at([*outdated, self.view.select])
         for tab, kind in self.source.tabs:
             tab.select(_shown_if(kind != "live"), None, button, queue=False, **quiet)
         arrived = self.source.picture.change(self._arrived, asked, answer, **quiet)
@@ -83,11 +90,6 @@ class CaptionTab:
         for answered in (arrived, pressed):
             self.again.offer_after(answered)
         self.evidence.follow(self.view.select(self._choose, self.result, self.word, queue=False, **quiet))
-        watched = [tab.select for tab, kind in self.source.tabs if kind == "live"]
-        redrawn = [picker.input for picker in self.pickers.inputs]
-        outdated = [self.source.picture.change, button.click, *watched, *redrawn]
-        self.evidence.forget_at(outdated)
-        self.sanity.forget_at([*outdated, self.view.select])
         self.source.camera.stream(
             self._frame,
             [self.source.camera, *self.pickers.inputs],
@@ -144,6 +146,12 @@ class CaptionTab:
         task = self._models.get("caption")
         probe: Probe = task.probe(kept[1], self._number(kept, word), removal)
         return probe
+
+    def known(self, kept: Kept, word: Chosen | None) -> Known | None:
+        """What the chosen word names; without one, the word that tells most."""
+        from mm_demo.ui.evidence.known import known_object
+
+        return known_object(kept[1].image, kept[1].tokens[self._number(kept, word)].token)
 
     def forgetting(self, kept: Kept, word: Chosen | None, *picked: Any) -> Forgetting:
         """The chosen word's map; without one, that of the word that tells most."""

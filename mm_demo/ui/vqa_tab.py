@@ -28,6 +28,7 @@ from mm_demo.views.bars import answer_bars, share_bar
 if TYPE_CHECKING:
     from mm_demo.evidence.probe import Part, Probe
     from mm_demo.tasks.results import VqaResult
+    from mm_demo.ui.evidence.known import Known
 
 _SHARE_NAMES = {"text": "question", "image": "picture"}
 _SHOWN_ANSWERS = 5
@@ -80,6 +81,12 @@ class VqaTab:
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         answer = [self.view, self.answers, self.shares, self.notice, self.result, *self.downloads.outputs]
         asked = [self.question, *self.source.inputs, *self.pickers.inputs]
+        # First, see `forget_at`.
+        redrawn = [picker.input for picker in self.pickers.inputs]
+        outdated = [button.click, self.question.submit, self.suggestions.click, *redrawn]
+        self.evidence.forget_at(outdated)
+        self.sanity.forget_at(outdated)
+        self.shapley.forget_at(outdated)
         self.source.picture.change(self._suggest, self.source.picture, self.suggestions, **quiet)
         own = gr.on([button.click, self.question.submit], self._run, asked, answer, **quiet)
         suggested = self.suggestions.click(_first, self.suggestions, self.question, queue=False, **quiet).then(
@@ -95,11 +102,6 @@ class VqaTab:
             self.evidence.follow(answered)
         for answered in (own, suggested):
             self.again.offer_after(answered)
-        redrawn = [picker.input for picker in self.pickers.inputs]
-        outdated = [button.click, self.question.submit, self.suggestions.click, *redrawn]
-        self.evidence.forget_at(outdated)
-        self.sanity.forget_at(outdated)
-        self.shapley.forget_at(outdated)
 
     def _run(
         self, question: str, kind: str, picture: str | None, board: str | None, *picked: Any
@@ -146,6 +148,12 @@ class VqaTab:
         """The picture."""
         result = kept[1]
         return over_picture(result.image)(values.reshape(result.image_map.shape), "The picture, patch by patch")
+
+    def known(self, kept: Kept, word: None) -> Known | None:
+        """What the question asks about."""
+        from mm_demo.ui.evidence.known import known_object
+
+        return known_object(kept[1].image, kept[1].question)
 
     def forgetting(self, kept: Kept, word: None, *picked: Any) -> Forgetting:
         """The answer's map."""

@@ -31,36 +31,41 @@ class OpinionRow(NamedTuple):
     weights_kind: str
 
 
-def opinion_table(truth: str, rows: Sequence[OpinionRow]) -> str:
+def opinion_table(truth: str | None, rows: Sequence[OpinionRow]) -> str:
     """The table, with what is true above it.
 
     Args:
-        truth: the example's class.
+        truth: the example's class; None where nobody knows it.
         rows: one for each strategy.
     """
     body = "".join(_row(row, truth) for row in rows)
+    said = "Your own question" if truth is None else f"The label of this example: <b>{escape(truth)}</b>"
+    seeds = "" if truth is None else '<th scope="col">Seeds right</th>'
     return (
-        f'<p class="truth">The label of this example: <b>{escape(truth)}</b></p>'
+        f'<p class="truth">{said}</p>'
         '<div class="scroll" tabindex="0" role="region" aria-label="What every strategy says about this example">'
         '<table><thead><tr><th scope="col">Strategy</th><th scope="col">Answer</th><th scope="col">Probabilities</th>'
-        f'<th scope="col">Seeds right</th><th scope="col">Weights</th></tr></thead><tbody>{body}</tbody></table></div>'
+        f'{seeds}<th scope="col">Weights</th></tr></thead><tbody>{body}</tbody></table></div>'
     )
 
 
-def _row(row: OpinionRow, truth: str) -> str:
+def _row(row: OpinionRow, truth: str | None) -> str:
     answer = next(iter(row.probabilities))
-    right = answer == truth
-    mark = "✓ right" if right else "✗ wrong"
     odds = "".join(
         f'<li><span class="name">{escape(name)}</span><span class="track" aria-hidden="true">'
         f'<span style="width:{percent(value):.1f}%"></span></span><span class="figure">{percent(value):.1f} %</span>'
         "</li>"
         for name, value in list(row.probabilities.items())[:_SHOWN]
     )
+    kind, mark, seeds = "unknown", "", ""
+    if truth is not None:
+        kind = "right" if answer == truth else "wrong"
+        mark = f"<small>{'✓ right' if answer == truth else '✗ wrong'}</small>"
+        seeds = f"<td>{escape(row.seeds_right)}</td>"
     return (
-        f'<tr class="{"right" if right else "wrong"}"><th scope="row">{escape(row.label)}</th>'
-        f"<td><b>{escape(answer)}</b><small>{mark}</small></td><td><ul>{odds}</ul></td>"
-        f"<td>{escape(row.seeds_right)}</td><td>{_weights(row)}<small>{escape(row.weights_kind)}</small></td></tr>"
+        f'<tr class="{kind}"><th scope="row">{escape(row.label)}</th>'
+        f"<td><b>{escape(answer)}</b>{mark}</td><td><ul>{odds}</ul></td>"
+        f"{seeds}<td>{_weights(row)}<small>{escape(row.weights_kind)}</small></td></tr>"
     )
 
 

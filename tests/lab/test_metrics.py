@@ -11,6 +11,7 @@ from scipy import optimize, stats
 from torch import Tensor
 
 from mm_demo.lab.data.dataset import Modalities, ModalityData
+from mm_demo.lab.metrics.decomposition import _information as mutual_information
 from mm_demo.lab.metrics.decomposition import decompose, least_informative
 from mm_demo.lab.metrics.emap import emap
 from mm_demo.lab.metrics.estimates import Estimate
@@ -182,3 +183,7 @@ def test_shapley_shares_of_a_sum_and_of_one_that_is_not_looked_at() -> None:
 def test_without_masks_all_of_it() -> None:
     found = without(vectors(3, ("a", "b")), {"b"})
     assert found["a"].mask.all() and not found["b"].mask.any()
+
+
+def test_a_probability_whose_products_vanish_says_nothing_rather_than_endless_bits() -> None:
+    assert mutual_information(np.array([[1.0, 0.0], [0.0, 1e-200]])) == pytest.approx(0, abs=1e-9)

@@ -14,6 +14,7 @@ from mm_demo.evidence.probe import Part, Probe
 from mm_demo.ui.attention_view import flat
 from mm_demo.ui.evidence.compare import changed_words, told_of_answers, told_of_captions
 from mm_demo.ui.evidence.eraser import erased
+from mm_demo.ui.evidence.known import Known
 from mm_demo.ui.evidence.panel import EvidencePanel
 from mm_demo.ui.evidence.shuffled import SHUFFLE, as_asked
 from mm_demo.ui.evidence.striker import to_strike, without_struck
@@ -40,6 +41,11 @@ class Ball:
         self.removal = removal
         return probe(part, "<b>red</b>", removal, self.relevance, truth)
 
+    def known(self, kept: Any, word: Any) -> Known | None:
+        mask = np.zeros((8, 8), bool)
+        mask.ravel()[:6] = True
+        return Known("red ball", mask) if word == "ball" else None
+
 
 TRUE = -np.arange(64.0)
 
@@ -61,6 +67,15 @@ def test_the_line_tells_of_progress_and_ends_with_a_verdict() -> None:
     wrong, _ = panel(-TRUE)
     last = list(wrong._check(["image"], None, True, "image", DEFAULT, Turns()))[-1]
     assert 'class="evidence-line unsupported"' in last[wrong.line]
+
+
+def test_where_the_truth_is_known_it_stands_below_the_verdict() -> None:
+    for relevance, said in ((TRUE, "peaks on it"), (-TRUE, "peaks elsewhere")):
+        shown, _ = panel(relevance)
+        (*_, last) = shown._check(["image", "text"], "ball", True, "image", DEFAULT, Turns())
+        assert "where the red ball is" in last[shown.line] and said in last[shown.line]
+    (*_, last) = shown._check(["image", "text"], "ball", True, "text", DEFAULT, Turns())
+    assert "red ball" not in last[shown.line]
 
 
 def test_a_part_or_a_removal_that_this_answer_has_not_gives_way_to_the_first() -> None:

@@ -10,7 +10,7 @@ from mm_demo.lab.data.dial import PRESETS, dial
 from mm_demo.lab.data.own import own
 from mm_demo.lab.data.sequence import sequence
 
-NAMES = (*PRESETS, "sequence", "digits")
+NAMES = (*PRESETS, "sequence", "questions", "digits", "voices")
 
 
 def open_data(name: str, recordings: Path | None = None) -> Dataset:
@@ -18,7 +18,8 @@ def open_data(name: str, recordings: Path | None = None) -> Dataset:
 
     Args:
         name: one of `NAMES`, or the path of an .npz or a folder of .npy files.
-        recordings: where the spoken digits are; needed for "digits".
+        recordings: where the spoken digits are, for "digits"; or the emotional recordings and the sentences, for
+            "voices".
 
     Raises:
         UserError: there is no such data, or something is wrong with it.
@@ -31,6 +32,14 @@ def open_data(name: str, recordings: Path | None = None) -> Dataset:
         from mm_demo.lab.data.digits import digits  # it opens librosa and scikit-learn, which take a while
 
         return digits(recordings)
+    if name == "questions":
+        from mm_demo.lab.data.pictures import questions  # it opens the question answerer
+
+        return questions()
+    if name == "voices":
+        from mm_demo.lab.data.voices import voices  # it opens the encoders of voice and words
+
+        return voices(recordings)
     path = Path(name).expanduser()
     if not path.exists():
         raise UserError(f"There is no data “{name}”: give {', '.join(NAMES)}, or the path of an .npz or a folder.")

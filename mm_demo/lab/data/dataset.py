@@ -9,6 +9,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from mm_demo.lab.data.origin import Origin
+
 SPLITS = ("train", "validation", "test")
 
 
@@ -58,6 +60,7 @@ class Dataset:
         splits: "train", "validation" and "test" → row numbers, (rows,) int64 each, none of them empty.
         table: P(label, what the first modality truly says, what the second says) as discrete values, float64, where
             that is known because the data were generated; modalities in the order of their names.
+        origin: what a person is shown of an example, where it is more than numbers.
     """
 
     name: str
@@ -67,6 +70,7 @@ class Dataset:
     classes: tuple[str, ...]
     splits: Mapping[str, Tensor]
     table: Tensor | None = None
+    origin: Origin | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -94,16 +98,33 @@ class Dataset:
             self.classes,
             {name: rows.to(device) for name, rows in self.splits.items()},
             self.table,
+            self.origin,
         )
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What brings every feature of a modality to mean 0 and standard deviation 1: (dim,) each."""
+
+    mean: Tensor
+    spread: Tensor
+
+    @classmethod
+    def of(cls, modality: ModalityData, train: Tensor) -> Scale:
+        """As the real states of the training rows have it."""
+        spread, mean = torch.std_mean(modality.states[train][modality.mask[train]], dim=0, correction=0)
+        # A feature that never varies says nothing, and dividing by its spread would only enlarge rounding.
+        return cls(mean, torch.where(spread > 1e-6 * (1 + mean.abs()), spread, 1.0))
+
+    def __call__(self, modality: ModalityData) -> ModalityData:
+        """The modality on this scale; padding is 0."""
+        scaled = (modality.states - self.mean) / self.spread
+        return ModalityData(torch.where(modality.mask[..., None], scaled, 0.0), modality.mask)
 
 
 def standardised(modality: ModalityData, train: Tensor) -> ModalityData:
     """Every feature with mean 0 and standard deviation 1 over the real states of the training rows; padding is 0."""
-    seen = modality.states[train][modality.mask[train]]
-    spread, mean = torch.std_mean(seen, dim=0, correction=0)
-    # A feature that never varies says nothing, and dividing by its spread would only enlarge rounding.
-    scaled = (modality.states - mean) / torch.where(spread > 1e-6 * (1 + mean.abs()), spread, 1.0)
-    return ModalityData(torch.where(modality.mask[..., None], scaled, 0.0), modality.mask)
+    return Scale.of(modality, train)(modality)
 
 
 def consecutive(train: int, validation: int, test: int) -> dict[str, Tensor]:

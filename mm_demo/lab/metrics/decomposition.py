@@ -72,7 +72,7 @@ def least_informative(joint: NDArray[np.float64]) -> NDArray[np.float64]:
 def _information(table: NDArray[np.float64]) -> float:
     """Mutual information of rows and columns, in bits."""
     independent = table.sum(1, keepdims=True) * table.sum(0, keepdims=True)
-    seen = table > 0
+    seen = (table > 0) & (independent > 0)  # what is so small that a product vanishes says nothing
     return float((table[seen] * np.log2(table[seen] / independent[seen])).sum())
 
 

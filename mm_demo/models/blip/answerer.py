@@ -180,6 +180,16 @@ class BlipAnswerer:
             twin._use(model, familiarity=None)
             yield label, twin
 
+    def words(self, question: str) -> tuple[ReadText, Tensor]:
+        """The question's tokens, and for each its word embedding, (tokens, dim), without its position.
+
+        Raises:
+            UserError: the question is longer than the model can read.
+        """
+        read = self._vocabulary.encode(question)
+        table: Tensor = self._encoder.get_input_embeddings().weight
+        return read, table[torch.tensor(read.ids, device=table.device)]
+
     def begin(self, states: Tensor) -> tuple[Tensor, Cache]:
         """Logits of an answer's first token, (1, vocabulary), and the decoder's cache.
 

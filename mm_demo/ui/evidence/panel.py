@@ -19,6 +19,7 @@ from mm_demo.ui.turns import Turns
 
 if TYPE_CHECKING:
     from mm_demo.evidence.probe import Part, Probe
+    from mm_demo.ui.evidence.known import Known
 
 Updates = dict[Any, Any]
 RANDOM_ORDERS = 10
@@ -39,6 +40,10 @@ class Checked(Protocol):
 
     def probe(self, kept: Any, part: Part, word: Any, removal: str) -> Probe:
         """The answer, or the chosen word of it, to be asked again with pieces missing."""
+        ...
+
+    def known(self, kept: Any, word: Any) -> Known | None:
+        """What the picture's map should be about, where the picture was generated and the words say it."""
         ...
 
 
@@ -91,7 +96,11 @@ class EvidencePanel:
         return [self._kept, self._word, self.switch, self.part, self.removal, self.turns]
 
     def forget_at(self, triggers: Sequence[Any]) -> None:
-        """Ends the check and empties the line at these events: a new input or another question is on its way."""
+        """Ends the check and empties the line at these events: a new input or another question is on its way.
+
+        Call it before wiring what these events start: the page begins the next event of one cause only when the one
+        before is through, and a check that has begun by then would be ended.
+        """
         gr.on(list(triggers), self._forget, self.turns, [self.line, self.curves], queue=False, **STREAM)
 
     def follow(self, answered: Any) -> Any:
@@ -119,6 +128,7 @@ class EvidencePanel:
     def _measured(self, kept: Any, word: Any, part: Part, removal: str) -> Iterator[Updates]:
         from mm_demo.evidence.deletion import gather
         from mm_demo.evidence.verdict import judge
+        from mm_demo.ui.evidence.known import truth_line
         from mm_demo.views.evidence_curves import deletion_curves
 
         parts = self._checked.parts(kept)
@@ -137,6 +147,8 @@ class EvidencePanel:
         probe = self._checked.probe(kept, part, word, names[0] if removal == DEFAULT else removal)
         probe = replace(probe, relevance=as_asked(probe.relevance))
         yield {**choices, self.line: progress_line(probe.answer, 0, RANDOM_ORDERS), self.curves: ""}
+        known = self._checked.known(kept, word) if probe.shape else None
+        truth = truth_line(known, probe.relevance.reshape(probe.shape)) if known and probe.shape else ""
         for evidence in gather(probe, random_orders=RANDOM_ORDERS):
             said = (
                 verdict_line(judge(evidence))
@@ -147,7 +159,7 @@ class EvidencePanel:
             curves = deletion_curves(
                 evidence.fractions, evidence.first, evidence.last, evidence.random, probe.answer, probe.unit
             )
-            yield {**choices, self.line: said, self.curves: curves}
+            yield {**choices, self.line: said + truth, self.curves: curves}
 
 
 def _choices(names: Sequence[str]) -> list[tuple[str, str]]:

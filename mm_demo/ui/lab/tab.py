@@ -24,13 +24,14 @@ class FusionLabTab:
 
     Args:
         tab: the tab that is being drawn.
+        local: whether the page is for this machine's own user, who may name folders of it.
     """
 
-    def __init__(self, tab: gr.Tab) -> None:
+    def __init__(self, tab: gr.Tab, local: bool = False) -> None:
         gr.HTML(_ABOUT)
         with gr.Row():
             with gr.Column(scale=4, min_width=300):
-                data = DataSource()
+                data = DataSource(local)
                 seeds = gr.Slider(1, MOST_SEEDS, 3, step=1, label="Seeds: models of each strategy", elem_id="lab-seeds")
                 buttons = gr.Column()
             with gr.Column(scale=7, min_width=320, elem_id="lab-strategies"):

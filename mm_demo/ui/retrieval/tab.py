@@ -30,6 +30,7 @@ from mm_demo.ui.turns import Turns
 if TYPE_CHECKING:
     from mm_demo.evidence.probe import Part, Probe
     from mm_demo.tasks.retrieval_result import Match
+    from mm_demo.ui.evidence.known import Known
 
 Updates = dict[Any, Any]
 Kept = tuple[Explained, "Match"]
@@ -98,6 +99,11 @@ class SearchTab:
             "trigger_mode": "multiple",
             "outputs": [self.hits, self.found, self.explained, self.matched, *self.match.outputs],
         }
+        # First, see `forget_at`.
+        starts = [button.click, self.query.words.submit, self.query.examples.click]
+        outdated = [*starts, self.hits.select, self.match.method.input]
+        self.evidence.forget_at(outdated)
+        self.sanity.forget_at([*outdated, self.match.view.select])
         wanted = [*self.query.inputs, self.query.count, *self.gallery.inputs, self.match.method, self.turns]
         own = gr.on([button.click, self.query.words.submit], self._search, wanted, **quiet)
         example = self.query.examples.click(
@@ -115,10 +121,6 @@ class SearchTab:
             self._choose, self.matched, self.word, queue=False, show_progress="hidden", api_visibility="private"
         )
         self.evidence.follow(word)
-        starts = [button.click, self.query.words.submit, self.query.examples.click]
-        outdated = [*starts, self.hits.select, self.match.method.input]
-        self.evidence.forget_at(outdated)
-        self.sanity.forget_at([*outdated, self.match.view.select])
 
     def _search(self, *given: Any) -> Iterator[Updates]:
         *parts, count, kind, own, method, turns = given
@@ -204,6 +206,15 @@ class SearchTab:
         number = _number(kept, word) if part == "image" else None
         probe: Probe = self._models.get("retrieval").probe(kept[1], part, number, removal)
         return probe
+
+    def known(self, kept: Kept, word: Chosen | None) -> Known | None:
+        """What the query names, or its chosen word."""
+        from mm_demo.ui.evidence.known import known_object
+
+        explained, match = kept
+        number = _number(kept, word)
+        text = explained.found.query.text if number is None else match.words[number].word
+        return known_object(match.image, text, explained.name)
 
     def forgetting(self, kept: Kept, word: Chosen | None, *picked: Any) -> Forgetting:
         """The chosen word's map; without one, that of the whole query."""

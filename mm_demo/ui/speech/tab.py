@@ -95,6 +95,12 @@ class SpeechTab:
         shown = [self.notice, self.answer, self.view, self.words, self.table, self.result, *self.downloads.outputs]
         heard = [source.words, source.heard_by, source.heard]
         asked = [*source.inputs, *pickers.inputs]
+        # First, see `forget_at`.
+        redrawn = [picker.input for picker in pickers.inputs]
+        outdated = [source.sound.change, button.click, source.words.submit, *redrawn]
+        self.evidence.forget_at(outdated)
+        self.shapley.forget_at(outdated)
+        self.sanity.forget_at([*outdated, self.evidence.part.input])
         arrived = source.sound.change(self._arrived, asked, [*shown, *heard], **quiet)
         judging = {"inputs": asked, "outputs": [*shown, *heard], "cancels": [arrived], **quiet}
         judged = gr.on([button.click, source.words.submit], self._judge, **judging)
@@ -109,11 +115,6 @@ class SpeechTab:
             self.evidence.follow(answered)
         for answered in (arrived, judged, strategy):
             self.again.offer_after(answered)
-        redrawn = [picker.input for picker in pickers.inputs]
-        outdated = [source.sound.change, button.click, source.words.submit, *redrawn]
-        self.evidence.forget_at(outdated)
-        self.shapley.forget_at(outdated)
-        self.sanity.forget_at([*outdated, self.evidence.part.input])
         sides = [self.judged, self.table, self.live]
         recording.select(self._side, self.result, sides, queue=False, **quiet)
         live.select(lambda: [_HIDDEN, _HIDDEN, gr.update(visible=True)], None, sides, queue=False, **quiet)
@@ -151,6 +152,9 @@ class SpeechTab:
             return lambda values, _: self.drawn(kept, values), kept.audio_map.relevance, steps
         relevance = np.array([token.relevance for token in kept.text_tokens])
         return lambda values, name: _signed(kept, values, name), relevance, steps
+
+    def known(self, kept: SentimentResult, word: None) -> None:
+        """Nothing: a recording's truth is not drawn from a seed."""
 
     def _side(self, result: SentimentResult | None) -> list[Any]:
         table = result is not None and bool(result.strategies)
