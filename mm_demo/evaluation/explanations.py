@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from mm_demo.evidence.pointing import Inside, coverage, mass, pointing
 from mm_demo.evidence.verdict import Verdict
 from mm_demo.models.blip import BlipAnswerer, BlipCaptioner
 from mm_demo.models.catalog import cards_for
-from mm_demo.models.loading import Family, open_model
+from mm_demo.models.loading import open_model
 from mm_demo.scenes import Scene
 from mm_demo.tasks.methods import DEFAULT_METHODS
 
@@ -55,10 +55,43 @@ def evaluate(seed: int = 0, n: int = 200, model: str | None = None, device: str 
         "seed": seed,
         "pictures": n,
         **{
-            name: _compare(open_model(task, name, device), task, scenes, seed)
+            name: _explained(open_model(task, name, device), task, scenes, seed)
             for name, task in known.items()
             if model in (None, name)
         },
+    }
+
+
+def compare(found: Iterable[Known], default: str, weighed: int, judged: int, seed: int) -> dict[str, Any]:
+    """The figures of every method, of the default one by type, and of the verdicts by type.
+
+    Args:
+        found: what is known, with the maps of every method.
+        default: label of the method that is shown by type.
+        weighed: so many, the first, are asked for again in every method's order.
+        judged: so many are judged with a perfect and with a shuffled map.
+        seed: draws random orders and maps.
+    """
+    rows: dict[str, _Row] = defaultdict(_Row)
+    by_type: dict[str, _Row] = defaultdict(_Row)
+    verdicts: dict[str, list[tuple[Verdict, Verdict]]] = defaultdict(list)
+    rng = np.random.default_rng(seed)
+    for index, known in enumerate(found):
+        perfect = _perfect(known, rng)
+        noise = Explained(rng.random(perfect.map.shape), 0.0)
+        for label, explained in {**known.maps, _RANDOM: noise, _PERFECT: perfect}.items():
+            typed = [by_type[known.type]] if label == default else []
+            for row in (rows[label], *typed):
+                row.point(explained, known.mask)
+                if index < weighed:
+                    row.weigh(explained, known, seed + index)
+        if index < judged:
+            oracle = replace(known.probe, relevance=perfect.map.ravel())
+            verdicts[known.type].append(judge_both(oracle, seed=seed + index))
+    return {
+        "methods": {label: row.figures() for label, row in rows.items()},
+        f"{default}, by type": {kind: row.figures() for kind, row in sorted(by_type.items())},
+        "verdicts": {kind: asdict(summary(both)) for kind, both in sorted(verdicts.items())},
     }
 
 
@@ -98,38 +131,15 @@ class _Row:
         }
 
 
-def _compare(model: Family, task: str, scenes: list[Scene], seed: int) -> dict[str, Any]:
-    rows: dict[str, _Row] = defaultdict(_Row)
-    by_type: dict[str, _Row] = defaultdict(_Row)
-    verdicts: dict[str, list[tuple[Verdict, Verdict]]] = defaultdict(list)
-    default = METHODS[DEFAULT_METHODS[task, model.family]].label
+def _explained(model: object, task: str, scenes: list[Scene], seed: int) -> dict[str, Any]:
     weighed, judged = (max(1, round(share * len(scenes))) for share in (_WEIGHED, _JUDGED))
-    rng = np.random.default_rng(seed)
-    for index, known in enumerate(_known(model, scenes, seed, weighed)):
-        perfect = _perfect(known, rng)
-        noise = Explained(rng.random(perfect.map.shape), 0.0)
-        for label, explained in {**known.maps, _RANDOM: noise, _PERFECT: perfect}.items():
-            typed = [by_type[known.type]] if label == default else []
-            for row in (rows[label], *typed):
-                row.point(explained, known.mask)
-                if index < weighed:
-                    row.weigh(explained, known, seed + index)
-        if index < judged:
-            oracle = replace(known.probe, relevance=perfect.map.ravel())
-            verdicts[known.type].append(judge_both(oracle, seed=seed + index))
-    return {
-        "methods": {label: row.figures() for label, row in rows.items()},
-        f"{default}, by type": {kind: row.figures() for kind, row in sorted(by_type.items())},
-        "verdicts": {kind: asdict(summary(found)) for kind, found in sorted(verdicts.items())},
-    }
-
-
-def _known(model: object, scenes: Iterable[Scene], seed: int, costly: int) -> Iterator[Known]:
     if isinstance(model, BlipAnswerer):
-        return known_answers(model, scenes, seed, costly)
-    if isinstance(model, BlipCaptioner):
-        return known_words(model, scenes, seed, costly)
-    raise TypeError(f"nothing is known of what a {type(model).__name__} says")
+        found = known_answers(model, scenes, seed, costly=weighed)
+    elif isinstance(model, BlipCaptioner):
+        found = known_words(model, scenes, seed, costly=weighed)
+    else:
+        raise TypeError(f"nothing is known of what a {type(model).__name__} says")
+    return compare(found, METHODS[DEFAULT_METHODS[task, model.family]].label, weighed, judged, seed)
 
 
 def _perfect(known: Known, rng: np.random.Generator) -> Explained:

@@ -50,7 +50,7 @@ class BlipAnswerer:
     """
 
     family: ClassVar[str] = "blip"
-    patch_removals = PATCH_WAYS
+    patch_removals: tuple[str, ...] = PATCH_WAYS
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class BlipAnswerer:
         self.info = info
         self._processor = processor
         self._vocabulary = BlipVocabulary(processor, model.config.text_config)
-        self.word_removals = (*self._vocabulary.stand_ins, ATTENTION)
+        self.word_removals: tuple[str, ...] = (*self._vocabulary.stand_ins, ATTENTION)
         limit = limit_of(model.generation_config.max_length, self._vocabulary.longest, _LONGEST_ANSWER)
         self.max_tokens = limit
         obey_masks(model.text_encoder)

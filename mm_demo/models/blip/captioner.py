@@ -49,7 +49,7 @@ class BlipCaptioner:
     """
 
     family: ClassVar[str] = "blip"
-    patch_removals = PATCH_WAYS
+    patch_removals: tuple[str, ...] = PATCH_WAYS
 
     def __init__(
         self,
