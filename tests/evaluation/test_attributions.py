@@ -60,8 +60,8 @@ def test_an_answers_score_is_what_its_trace_differentiates(vqa_folder: Path, pic
     expected = sum(row[i] - torch.cat([row[:i], row[i + 1 :]]).logsumexp(0) for row, i in zip(logits, spelling))
     both = torch.stack([score.pixels, filling(score.pixels, "mean")])
     found = whole(score, both)
-    assert float(found[0]) == pytest.approx(float(expected), abs=1e-4)
-    assert float(found[1]) == pytest.approx(float(whole(score, both[1:])[0]), abs=1e-4)
+    assert float(found[0].detach()) == pytest.approx(float(expected), abs=1e-4)
+    assert float(found[1].detach()) == pytest.approx(float(whole(score, both[1:])[0].detach()), abs=1e-4)
 
 
 def plain_logits(model: BlipAnswerer, score: PictureScore, question: str, spelling: list[int]) -> Tensor:
