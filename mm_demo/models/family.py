@@ -103,6 +103,7 @@ class Matched:
 
     Attributes:
         similarity: their cosine, -1…1.
+        vector: (dimensions,) float32, the query's, of length 1.
         words: of the query, in reading order; empty where the query is a picture. They are worked out as they are
             read, a bounded number at a time: read them once, from first to last, and keep maps, not traces.
         trace: segments "image" and "query" (and what pools either); the records carry gradients of the cosine.
@@ -111,6 +112,7 @@ class Matched:
     """
 
     similarity: float
+    vector: np.ndarray
     words: Sequence[WordMatch]
     trace: Trace
     image_element: tuple[str, int]
@@ -260,10 +262,14 @@ class Matcher(Protocol):
         batch: how many pictures it likes at once.
         scale: 1 / temperature, the factor on cosines before a softmax (CLIP) or a sigmoid (SigLIP).
         bias: added to scaled cosines before a sigmoid; None for models trained with a softmax.
+        patch_removals: the ways in which patches of a picture can be taken away, the default first.
+        word_removals: likewise for the words of a text.
     """
 
     family: ClassVar[str]
     info: ModelInfo
+    patch_removals: tuple[str, ...]
+    word_removals: tuple[str, ...]
     model: str
     revision: str
     dimensions: int
@@ -289,4 +295,36 @@ class Matcher(Protocol):
 
     def match(self, image: Image.Image, query: str | Image.Image) -> Matched:
         """Why a picture is as similar to a query as it is."""
+        ...
+
+    def picture_variants(self, image: Image.Image, removal: str) -> Callable[[np.ndarray], np.ndarray]:
+        """A picture's vector with parts of it missing.
+
+        Args:
+            image: whole, upright, RGB.
+            removal: one of `patch_removals`.
+
+        Returns:
+            From (n, patches) bool, True where a patch is kept, to (n, dimensions) float32, each row of length 1.
+        """
+        ...
+
+    def text_variants(self, text: str, removal: str) -> Callable[[np.ndarray], np.ndarray]:
+        """A text's vector with words of it missing.
+
+        Args:
+            text: whole.
+            removal: one of `word_removals`.
+
+        Returns:
+            From (n, words of its `Matched`) bool, True where a word is kept, to (n, dimensions) float32, each row of
+            length 1.
+        """
+        ...
+
+    def randomised(self) -> Iterator[tuple[str, Self]]:
+        """Copies of the model with ever more of the picture's tower randomised, top to bottom.
+
+        Each time what was randomised last, and a copy; it is good until the next is asked for.
+        """
         ...

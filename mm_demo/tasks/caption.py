@@ -19,6 +19,9 @@ from mm_demo.tasks.picture_task import PictureTask
 from mm_demo.tasks.removals import choose_removal
 from mm_demo.tasks.results import CaptionResult, CaptionStep, ImageSource
 
+_HALVES = 16
+"""Random halves of the picture that tell how much a word rests on it."""
+
 _ABOUT = 0.9
 """Share of the largest loss that is about as much."""
 
@@ -124,18 +127,25 @@ class CaptionTask(PictureTask[Captioner]):
         )
 
     def telling_word(self, result: CaptionResult) -> int:
-        """The index of the token that loses most probability when the whole picture becomes its mean colour.
+        """The index of the token that loses most probability, on average, as a random half of the picture goes.
 
         Of several that lose about as much the first, because the fewer words stand before it, the less can it owe to
-        them.
+        them. The halves know nothing of the words' maps, so that no word is chosen because its map looks good. Where
+        there are others, words that hold a sentence together ("and", "above", commas) don't count.
 
         Raises:
             UserError: the caption is empty.
         """
-        nothing = np.zeros((1, _word(result, 0).map.size), bool)
+        from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS  # A second, which no caption need wait for.
+
+        patches = _word(result, 0).map.size
+        halves = np.random.default_rng(0).permuted(np.tile(np.arange(patches) < patches / 2, (_HALVES, 1)), axis=1)
         ids = result.token_ids
         variants = self._model.variants(self._model.look(result.image), ids, len(ids), self.removals["image"][0])
-        lost = np.array([step.probability for step in result.tokens]) - variants(nothing)[0]
+        lost = np.array([step.probability for step in result.tokens]) - variants(halves).mean(0)
+        binding = np.array([not s.token.isalpha() or s.token.lower() in ENGLISH_STOP_WORDS for s in result.tokens])
+        if not binding.all():
+            lost[binding] = -1
         return int(np.argmax(lost >= _ABOUT * lost.max()))
 
     def randomised(

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from threading import Event
+from typing import Literal
 
 import numpy as np
 from PIL import Image
 
 from mm_demo.errors import UserError
+from mm_demo.evidence.probe import Part, Probe
 from mm_demo.models.family import Matcher
 from mm_demo.tasks.inputs import read_image
 from mm_demo.tasks.picture_task import PictureTask
+from mm_demo.tasks.removals import choose_removal
 from mm_demo.tasks.results import ImageSource
 from mm_demo.tasks.retrieval_answer import SearchAnswer
 from mm_demo.tasks.retrieval_descriptions import bundled_descriptions
 from mm_demo.tasks.retrieval_gallery import Gallery, Progress, open_gallery
-from mm_demo.tasks.retrieval_match import explained
+from mm_demo.tasks.retrieval_match import explained, length_of
+from mm_demo.tasks.retrieval_probe import match_probe
 from mm_demo.tasks.retrieval_query import QuerySource, checked, read_query
 from mm_demo.tasks.retrieval_result import Match, Query
 from mm_demo.tasks.retrieval_space import SharedSpace, shared_space
 from mm_demo.tasks.words import read_text
-
-_NOTHING = 1e-6
-"""A sum of vectors of length 1 that is shorter has no direction."""
 
 
 class RetrievalTask(PictureTask[Matcher]):
@@ -36,6 +37,11 @@ class RetrievalTask(PictureTask[Matcher]):
     """
 
     name = "retrieval"
+
+    @property
+    def removals(self) -> dict[Part, tuple[str, ...]]:
+        """For each part the ways in which it can be taken away, the default first."""
+        return {"image": self._model.patch_removals, "text": self._model.word_removals}
 
     @property
     def temperature(self) -> float:
@@ -95,8 +101,8 @@ class RetrievalTask(PictureTask[Matcher]):
         Raises:
             UserError: the query is empty, or its two halves cancel out.
         """
-        total, length = self._sum(checked(query))
-        return (total / length).astype(np.float32)
+        total: np.ndarray = np.sum([share * self._vector(part) for part, share in _parts(checked(query))], axis=0)
+        return (total / length_of(total)).astype(np.float32)
 
     def unknown_words(self, query: Query) -> list[str]:
         """The words of a query that the model does not know."""
@@ -134,11 +140,41 @@ class RetrievalTask(PictureTask[Matcher]):
         """
         chosen = self._choose(method or "default", None, None)
         image, given = read_image(picture), read_query(query)
-        total, length = self._sum(given)
-        average = 0.0 if center is None else float(total @ center) / length
-        # The cosine with the sum at length 1 is the sum of the parts' own cosines by these factors.
-        matched = [(self._model.match(image, part), share / length) for part, share in _parts(given)]
-        return explained(self._model.look(image), given, matched, average, center, chosen, self.unknown_words(given))
+        matched = [(self._model.match(image, part), share) for part, share in _parts(given)]
+        return explained(self._model.look(image), given, matched, center, chosen, self.unknown_words(given))
+
+    def probe(
+        self, match: Match, part: Literal["image", "text"] = "image", word: int | None = None, removal: str = "default"
+    ) -> Probe:
+        """A match that can be asked for again with parts of its picture or of its query missing.
+
+        The score is how far the picture stands above the average of those that it was compared with, `Match.score` less
+        `Match.average`; for a word, its contribution.
+
+        Args:
+            match: from `explain`.
+            part: "image" for the patches of the hit, "text" for the words of the query.
+            word: index among `Match.words`, to score what that word meets in the picture; None for the whole query.
+            removal: one of `removals` of that part, "default" for the first.
+
+        Raises:
+            UserError: the match has no words, no such word, or there is no such way of removing.
+        """
+        return match_probe(self._model, match, part, word, choose_removal(self.removals, part, removal))
+
+    def randomised(self, match: Match, word: int | None = None) -> Iterator[tuple[str, np.ndarray]]:
+        """The map as the picture's tower forgets what it has learned, layer by layer from the top.
+
+        Args:
+            match: from `explain`, whose method is used again.
+            word: index among `Match.words`, for its map; None for the whole query's.
+
+        Returns:
+            What was randomised last, all above it being so too, and the map (rows, cols) that the model then gives.
+        """
+        for name, model in self._model.randomised():
+            again = RetrievalTask(model).explain(match.image, match.query, match.method, match.center)
+            yield name, again.map if word is None else again.words[word].map
 
     def center(self, pictures: Sequence[ImageSource]) -> np.ndarray:
         """(dimensions,) float32, the mean of pictures' vectors, as `Gallery.center` is for a whole gallery.
@@ -212,14 +248,6 @@ class RetrievalTask(PictureTask[Matcher]):
     @cached_property
     def _described(self) -> np.ndarray:
         return self._model.embed_texts(bundled_descriptions())
-
-    def _sum(self, query: Query) -> tuple[np.ndarray, float]:
-        """The weighted sum of the query's parts, (dimensions,), and its length."""
-        total: np.ndarray = np.sum([share * self._vector(part) for part, share in _parts(query)], axis=0)
-        length = float(np.linalg.norm(total))
-        if length < _NOTHING:
-            raise UserError("Words and picture are each other's opposites: change the share that each one has.")
-        return total, length
 
     def _vector(self, part: str | Image.Image) -> np.ndarray:
         found = self._model.embed_texts([part]) if isinstance(part, str) else self._model.embed_pictures([part])

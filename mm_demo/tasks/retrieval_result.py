@@ -56,6 +56,10 @@ class Match:
         familiar: whether the picture is of the kind that the model knows.
         familiarity: 0…1.
         method: name of the explanation method.
+        image: the picture, upright, RGB.
+        query: what it was looked for by.
+        vector: (dimensions,), the weighted sum of the query's vectors, before it is set to length 1.
+        center: (dimensions,), the mean vector of the pictures that it was compared with; None where none were named.
     """
 
     score: float
@@ -67,3 +71,7 @@ class Match:
     familiar: bool
     familiarity: float
     method: str
+    image: Image.Image
+    query: Query
+    vector: np.ndarray
+    center: np.ndarray | None

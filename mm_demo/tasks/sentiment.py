@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -9,14 +10,18 @@ import numpy as np
 from mm_demo.attention.methods import METHODS, Method, get_method
 from mm_demo.attention.trace import AudioLayout, TextLayout, Trace
 from mm_demo.errors import UserError
+from mm_demo.evidence.probe import Part, Probe
 from mm_demo.models.speech import RATE
 from mm_demo.models.speech.encoders import Reading
 from mm_demo.models.speech.family import MODALITIES, SENTIMENTS, Judged, Opinion, SentimentModel, SpeechModality
+from mm_demo.models.speech.stretches import distinct
 from mm_demo.models.transcription import open_transcriber
 from mm_demo.tasks.acoustics import acoustics
 from mm_demo.tasks.maps import signed_relevance
 from mm_demo.tasks.methods import SPEECH_DEFAULT, MethodInfo
 from mm_demo.tasks.remarks import disagree, remark
+from mm_demo.tasks.removals import choose_removal
+from mm_demo.tasks.sentiment_probe import judged_input, sentiment_probe, shown_relevance
 from mm_demo.tasks.sentiment_result import AudioMap, BandMap, FusionOpinion, SentimentResult, WordRelevance
 from mm_demo.tasks.sound import Sound, Source, read_sound
 from mm_demo.tasks.words import read_text
@@ -39,6 +44,7 @@ class SentimentTask:
         self.strategies = model.strategies
         self.modalities = model.modalities
         self.methods = _offered()
+        self.removals = model.removals
 
     def __call__(
         self,
@@ -85,7 +91,8 @@ class SentimentTask:
             notes.append("The recording is longer than the model can hear: only its beginning was judged.")
         result = self._result(judged, strategy, words, transcriber, notes)
         if sound is not None:
-            result = replace(result, acoustics=acoustics(sound.samples))
+            judged_samples = None if heard is None else heard.samples
+            result = replace(result, acoustics=acoustics(sound.samples), samples=judged_samples)
         return _explained(result, method)
 
     def explain(self, result: SentimentResult, method: str) -> SentimentResult:
@@ -96,6 +103,39 @@ class SentimentTask:
         """
         _check(method)
         return _explained(result, method)
+
+    def probe(self, result: SentimentResult, part: Part, removal: str = "default") -> Probe:
+        """A sentiment that can be asked for again with stretches of the sound, or tokens of the words, missing.
+
+        Args:
+            result: of this task, with the map that is to be checked.
+            part: "audio" for the stretches of `audio_map`, "text" for `text_tokens`.
+            removal: one of `removals[part]`, "default" for the first.
+
+        Raises:
+            UserError: there is no such way of removing, or the part was not judged.
+        """
+        return sentiment_probe(self._model, result, part, choose_removal(self.removals, part, removal))
+
+    def randomised(self, result: SentimentResult, part: SpeechModality) -> Iterator[tuple[str, np.ndarray]]:
+        """The map of the same sentiment as the model forgets what it has learned, layer by layer from the top.
+
+        Args:
+            result: of this task.
+            part: which modality's encoder forgets, and whose map is given.
+
+        Returns:
+            What was randomised last, all above it being so too, and the relevance that a map then shows: (stretches,)
+            of the sound or (tokens,) of the words, as in `audio_map` and `text_tokens`.
+
+        Raises:
+            UserError: the part was not judged.
+        """
+        sound, text = judged_input(result, part)
+        for name, model in self._model.randomised(part):
+            judged = model.judge(sound, text, result.strategy, result.answer)
+            again = replace(result, trace=judged.trace, readings=dict(judged.readings))
+            yield name, shown_relevance(_explained(again, result.method), part)
 
     def warm_up(self) -> None:
         """Pays what the first recording would: libraries import their parts when these are first used."""
@@ -231,9 +271,9 @@ def _word_at(text: str, start: int, end: int) -> str:
 def _audio_map(trace: Trace, relevance: np.ndarray) -> AudioMap:
     """Stretches in order, each once: where several elements share a stretch their relevance is added."""
     segment = trace.segments["audio"]
-    times, place = np.unique(_times(trace), axis=0, return_inverse=True)
+    times, place = distinct(_times(trace))
     summed = np.zeros(len(times))
-    np.add.at(summed, place.reshape(-1), relevance[segment.leading :].clip(min=0))
+    np.add.at(summed, place, relevance[segment.leading :].clip(min=0))
     total = summed.sum()
     return AudioMap(times, summed / total if total > 0 else np.full(len(times), 1 / len(times)))
 
@@ -248,17 +288,17 @@ def _band_map(trace: Trace) -> BandMap | None:
     products = found.products[:, bands].double().cpu().numpy().T
     largest = float(np.abs(products).max(initial=0.0))
     return BandMap(
-        times=_times(trace),
+        times=np.array(_times(trace)),
         hertz=np.array([float(found.channels[i].removesuffix(" Hz")) for i in bands]),
         relevance=products / largest if largest > 0 else products,
     )
 
 
-def _times(trace: Trace) -> np.ndarray:
+def _times(trace: Trace) -> tuple[tuple[float, float], ...]:
     layout = trace.segments["audio"].layout
     if not isinstance(layout, AudioLayout):
         raise TypeError("the segment 'audio' is no sound")
-    return np.array(layout.times)
+    return layout.times
 
 
 def _by_name(values: dict[SpeechModality, float]) -> dict[str, float]:

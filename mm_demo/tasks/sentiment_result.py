@@ -122,6 +122,7 @@ class SentimentResult:
         strategy: the fusion that was chosen; None for a model of one modality.
         notes: sentences that must be seen: what was cut, what could not be heard.
         readings: where in the trace each given modality is read from.
+        samples: (n,) float32 at 16 kHz, the sound that was judged; None without a voice.
     """
 
     answer: str
@@ -149,6 +150,7 @@ class SentimentResult:
     unknown_words: list[str] = field(default_factory=list)
     readings: dict[SpeechModality, Reading] = field(default_factory=dict)
     attention_map: AudioMap | None = None
+    samples: np.ndarray | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The command line's object."""

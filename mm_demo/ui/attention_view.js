@@ -5,7 +5,8 @@ const part = (name) => element.querySelector("." + name);
 const root = part("attention"), canvas = element.querySelector("canvas"), words = part("words");
 const slider = element.querySelector("input[type=range]");
 const picture = new Image();
-let loaded = "", run = null, pinned = null, hovered = null;
+const SETTLED = 400; // milliseconds: who moves through the words by key means the one they stop at
+let loaded = "", run = null, pinned = null, hovered = null, lead = null, told = 0;
 
 const state = () => (props.value && typeof props.value === "object" ? props.value : { tokens: [] });
 const percent = (p) => (100 * p).toFixed(p > 0.995 || p < 0.1 ? 1 : 0) + " %";
@@ -15,7 +16,7 @@ function shownMap() {
   const { tokens, whole } = state();
   const index = hovered ?? pinned;
   if (index !== null && tokens[index]) return tokens[index];
-  return whole || tokens[tokens.length - 1] || null;
+  return whole || tokens[lead ?? tokens.length - 1] || tokens[tokens.length - 1] || null;
 }
 
 // Same interpolation between the cells' middles as mm_demo.views.overlay, so the page and a saved sheet agree.
@@ -95,6 +96,15 @@ function detail() {
 
 function show() { detail(); draw(); }
 
+function choose(index) {
+  if (pinned === index && told) return;
+  pinned = index;
+  show();
+  clearTimeout(told);
+  const { run: of, busy } = state();
+  if (!busy) told = setTimeout(() => trigger("select", { index, run: of }), SETTLED);
+}
+
 function makeWord(index) {
   const word = document.createElement("span");
   word.setAttribute("role", "option");
@@ -102,8 +112,8 @@ function makeWord(index) {
   word.append(document.createElement("b"), document.createElement("small"));
   word.addEventListener("pointerenter", (e) => { if (e.pointerType !== "touch") { hovered = index; show(); } });
   word.addEventListener("pointerleave", () => { hovered = null; show(); });
-  word.addEventListener("focus", () => { pinned = index; show(); });
-  word.addEventListener("click", () => { pinned = index; show(); });
+  word.addEventListener("focus", () => choose(index));
+  word.addEventListener("click", () => choose(index));
   return word;
 }
 
@@ -112,6 +122,7 @@ function fillWord(word, token) {
   word.classList.toggle("glued", !!token.glued);
   word.classList.toggle("unknown", token.known === false);
   word.classList.toggle("whole", token.whole === true);
+  word.classList.toggle("changed", token.changed === true);
   if (name.textContent !== token.text) name.textContent = token.text;
   const relevance = token.relevance;
   figure.textContent = token.whole ? state().about : relevance != null ? signed(relevance) : percent(token.probability);
@@ -124,10 +135,11 @@ function fillWord(word, token) {
 function render() {
   const now = state();
   if (now.run !== run) {
-    run = now.run; pinned = hovered = null; words.replaceChildren();
+    run = now.run; pinned = hovered = lead = null; clearTimeout(told); told = 0; words.replaceChildren();
     // Where the answer stands below the button, on a phone, it would grow out of sight.
     if (run && now.follow && window.innerWidth < 700) root.scrollIntoView({ behavior: "smooth", block: "start" });
   }
+  lead = now.lead ?? lead;
   root.dataset.state = now.error ? "error" : now.busy ? "busy" : now.run ? "done" : "empty";
   part("message").hidden = !now.error;
   part("message").textContent = now.error || "";

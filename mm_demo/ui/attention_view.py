@@ -16,6 +16,7 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
+from mm_demo.ui.evidence.shuffled import as_asked
 from mm_demo.views.colors import viridis
 from mm_demo.views.overlay import relative
 
@@ -36,10 +37,15 @@ class Word(TypedDict, total=False):
     runners: list[tuple[str, float]]
     relevance: float
     known: bool
+    changed: bool
 
 
-def attention_view(elem_id: str) -> gr.HTML:
-    """The component; give it what `content` and `picture_and` return."""
+def attention_view(elem_id: str, compact: bool = False) -> gr.HTML:
+    """The component; give it what `content` and `picture_and` return.
+
+    Its event `select` tells, of a word that stays chosen, the `run` and the `index`, None for the whole answer.
+    A compact one leaves out the legend and what one can do with a map.
+    """
     table = viridis()
     scale = ",".join(f"#{bytes(table[i]).hex()}" for i in range(0, 256, 15))
     script = (_FOLDER / "attention_view.js").read_text()
@@ -50,6 +56,7 @@ def attention_view(elem_id: str) -> gr.HTML:
         js_on_load=script.replace("__TABLE__", base64.b64encode(table.tobytes()).decode()),
         apply_default_css=False,
         elem_id=elem_id,
+        elem_classes="compact" if compact else None,
         picture_uri="",
     )
 
@@ -66,6 +73,7 @@ def content(
     error: str = "",
     about: str = "answer",
     follow: bool = True,
+    lead: int | None = None,
 ) -> dict[str, Any]:
     """What the view shows.
 
@@ -80,6 +88,7 @@ def content(
         error: one sentence in the place of the answer.
         about: what `whole` is, and what words speak for or against, in one word.
         follow: whether a narrow page scrolls to a new run.
+        lead: number of the word whose map is shown until another is chosen, None for the last; kept within a run.
     """
     return {
         "run": run,
@@ -93,6 +102,7 @@ def content(
         "error": error,
         "about": about,
         "follow": follow,
+        "lead": lead,
     }
 
 
@@ -102,7 +112,7 @@ def picture_and(picture: Image.Image, shown: dict[str, Any]) -> dict[str, Any]:
     Those are plain contents: of a plain one and a `gr.update` that follow each other quickly, Gradio 6.31 may go on
     showing the first.
     """
-    return gr.update(value=shown, picture_uri=_data_uri(picture))
+    return gr.update(value=shown, picture_uri=data_uri(picture))
 
 
 def caption_word(step: CaptionStep) -> Word:
@@ -123,10 +133,11 @@ def question_word(token: TokenRelevance) -> Word:
 
 def flat(values: np.ndarray) -> list[float]:
     """A (rows, cols) map row after row, relative to its highest value, three decimals: about 5 bytes a cell."""
-    return [round(float(v), 3) for v in relative(values).ravel()]
+    return [round(float(v), 3) for v in relative(as_asked(values)).ravel()]
 
 
-def _data_uri(picture: Image.Image) -> str:
+def data_uri(picture: Image.Image) -> str:
+    """The picture as the browser takes it, its longer side at most 768."""
     shown = picture.convert("RGB")
     shown.thumbnail((_SHOWN_SIDE, _SHOWN_SIDE), Image.Resampling.LANCZOS)
     kind = "PNG" if max(shown.size) <= 256 else "JPEG"

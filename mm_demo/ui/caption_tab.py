@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -13,6 +13,9 @@ from PIL import Image
 from mm_demo.tasks.inputs import read_image
 from mm_demo.ui.attention_view import Word, attention_view, caption_word, content, picture_and
 from mm_demo.ui.downloads import Downloads, none_yet
+from mm_demo.ui.evidence.again_caption import CaptionAgain
+from mm_demo.ui.evidence.panel import EvidencePanel
+from mm_demo.ui.evidence.randomised import Forgetting, RandomisedPanel
 from mm_demo.ui.examples import examples
 from mm_demo.ui.models import Models
 from mm_demo.ui.notice import doubts, notice
@@ -21,12 +24,19 @@ from mm_demo.ui.picture_source import PictureSource, chosen
 from mm_demo.ui.sentences import sentence
 
 if TYPE_CHECKING:
+    from mm_demo.evidence.probe import Part, Probe
     from mm_demo.tasks.results import CaptionResult
+    from mm_demo.ui.evidence.known import Known
 
 LIVE_SECONDS = 600
 """How long one person's camera may keep a place before it must be started again."""
 LIVE_PLACES = 4
 """How many cameras are served at once; further ones wait."""
+
+Kept = tuple[str, "CaptionResult"]
+"""A caption and the name of its run."""
+Chosen = tuple[str, int]
+"""The word whose map is checked: the run it is of, and its number."""
 
 
 class CaptionTab:
@@ -34,6 +44,8 @@ class CaptionTab:
 
     def __init__(self, models: Models) -> None:
         self._models = models
+        self.result = gr.State(None, time_to_live=3600)
+        self.word = gr.State(None)
         with gr.Row():
             with gr.Column(scale=4, min_width=300):
                 self.source = PictureSource("caption", examples(), live=True)
@@ -41,9 +53,12 @@ class CaptionTab:
             with gr.Column(scale=7, min_width=320):
                 self.notice = gr.HTML(visible=False, elem_classes="notice")
                 self.view = attention_view("caption-view")
+                self.evidence = EvidencePanel("caption", self, {"image": "the picture"}, self.result, self.word)
                 self.pickers = Pickers("caption")
+                with self.evidence.unfold:
+                    self.sanity = RandomisedPanel("caption", self, self.result, self.word, self.pickers.inputs)
+                self.again = CaptionAgain(models, self.result, self.pickers)
                 self.downloads = Downloads()
-        self.result = gr.State(None, time_to_live=3600)
         self._wire(button)
 
     def _wire(self, button: gr.Button) -> None:
@@ -54,13 +69,26 @@ class CaptionTab:
         for tab, kind in self.source.tabs:
             tab.select(_shown_if(kind != "live"), None, button, queue=False, **quiet)
         arrived = self.source.picture.change(self._arrived, asked, answer, **quiet)
-        button.click(self._run, asked, answer, cancels=[arrived], **quiet)
+        pressed = button.click(self._run, asked, answer, cancels=[arrived], **quiet)
         again = [self.result, *self.pickers.inputs]
         explained = [self.view, self.result, *self.downloads.outputs]
-        self.pickers.method.input(self._method, self.pickers.method, self.pickers.inputs, **quiet).then(
+        method = self.pickers.method.input(self._method, self.pickers.method, self.pickers.inputs, **quiet).then(
             self._explain, again, explained, **quiet
         )
-        gr.on([self.pickers.layer.input, self.pickers.head.input], self._explain, again, explained, **quiet)
+        level = gr.on([self.pickers.layer.input, self.pickers.head.input], self._explain, again, explained, **quiet)
+        for answered in (arrived, pressed, method, level):
+            led = answered.then(
+                self._lead, [self.result, self.word, self.evidence.switch], [self.view, self.word], **quiet
+            )
+            self.evidence.follow(led)
+        for answered in (arrived, pressed):
+            self.again.offer_after(answered)
+        self.evidence.follow(self.view.select(self._choose, self.result, self.word, queue=False, **quiet))
+        watched = [tab.select for tab, kind in self.source.tabs if kind == "live"]
+        redrawn = [picker.input for picker in self.pickers.inputs]
+        outdated = [self.source.picture.change, button.click, *watched, *redrawn]
+        self.evidence.forget_at(outdated)
+        self.sanity.forget_at([*outdated, self.view.select])
         self.source.camera.stream(
             self._frame,
             [self.source.camera, *self.pickers.inputs],
@@ -102,6 +130,65 @@ class CaptionTab:
             ]
         except Exception as error:  # Whatever happens, the person reads one sentence where the answer would stand.
             yield [content(None, [], error=sentence(error)), notice([]), None, *none_yet()]
+
+    def parts(self, kept: Kept) -> Sequence[Part]:
+        """The picture, where there is a word to check."""
+        return ["image"] if kept[1].tokens else []
+
+    def removals(self, part: Part) -> Sequence[str]:
+        """The task's."""
+        names: Sequence[str] = self._models.get("caption").removals[part]
+        return names
+
+    def probe(self, kept: Kept, part: Part, word: Chosen | None, removal: str) -> Probe:
+        """The chosen word; without one, the one that tells most."""
+        task = self._models.get("caption")
+        probe: Probe = task.probe(kept[1], self._number(kept, word), removal)
+        return probe
+
+    def known(self, kept: Kept, word: Chosen | None) -> Known | None:
+        """What the chosen word names; without one, the word that tells most."""
+        from mm_demo.ui.evidence.known import known_object
+
+        return known_object(kept[1].image, kept[1].tokens[self._number(kept, word)].token)
+
+    def forgetting(self, kept: Kept, word: Chosen | None, *picked: Any) -> Forgetting:
+        """The chosen word's map; without one, that of the word that tells most."""
+        _, result = kept
+        number, chosen = self._number(kept, word), settings(*picked)
+        steps = self._models.get("caption").randomised(result, number, chosen["layer"], chosen["head"])
+        return result.image, result.tokens[number].map, steps
+
+    def _number(self, kept: Kept, word: Chosen | None) -> int:
+        run, result = kept
+        if word is not None and word[0] == run:
+            return word[1]
+        return int(self._models.get("caption").telling_word(result))
+
+    def _lead(self, kept: Kept | None, word: Chosen | None, on: bool) -> list[Any]:
+        """Once the caption stands, its most telling word leads: its map is the one that is shown and checked."""
+        if kept is None or not on or not kept[1].tokens:
+            return [gr.skip(), gr.skip()]
+        run, result = kept
+        try:
+            if word is None or word[0] != run:
+                word = run, self._number(kept, None)
+        except Exception as error:  # The check, which comes next, meets it too and tells the person.
+            sentence(error)
+            return [gr.skip(), gr.skip()]
+        shown = content(
+            run,
+            [caption_word(step) for step in result.tokens],
+            _shape(result),
+            spoken=f"Caption: {result.answer}",
+            lead=word[1],
+        )
+        return [shown, word]
+
+    def _choose(self, kept: tuple[str, Any] | None, event: gr.EventData) -> Any:
+        if kept is None or event.run != kept[0] or event.index is None:
+            return gr.skip()
+        return kept[0], int(event.index)
 
     def _method(self, method: str) -> list[Any]:
         task = self._models.ready("caption")

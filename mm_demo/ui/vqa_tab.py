@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -11,6 +11,9 @@ import gradio as gr
 from mm_demo.tasks.inputs import read_image, read_question
 from mm_demo.ui.attention_view import Word, attention_view, content, flat, picture_and, question_word
 from mm_demo.ui.downloads import Downloads, none_yet
+from mm_demo.ui.evidence.again_vqa import VqaAgain
+from mm_demo.ui.evidence.panel import EvidencePanel
+from mm_demo.ui.evidence.randomised import Forgetting, RandomisedPanel
 from mm_demo.ui.examples import examples
 from mm_demo.ui.models import Models
 from mm_demo.ui.notice import doubts, notice
@@ -21,10 +24,15 @@ from mm_demo.ui.sentences import sentence
 from mm_demo.views.bars import answer_bars, share_bar
 
 if TYPE_CHECKING:
+    from mm_demo.evidence.probe import Part, Probe
     from mm_demo.tasks.results import VqaResult
+    from mm_demo.ui.evidence.known import Known
 
 _SHARE_NAMES = {"image": "picture", "text": "question"}
 _SHOWN_ANSWERS = 5
+
+Kept = tuple[str, "VqaResult"]
+"""An answer and the name of its run."""
 
 
 class VqaTab:
@@ -32,6 +40,8 @@ class VqaTab:
 
     def __init__(self, models: Models) -> None:
         self._models = models
+        self.result = gr.State(None, time_to_live=3600)
+        self.word = gr.State(None)
         with gr.Row():
             with gr.Column(scale=4, min_width=300):
                 self.source = PictureSource("vqa", examples())
@@ -54,10 +64,14 @@ class VqaTab:
                 self.notice = gr.HTML(visible=False, elem_classes="notice")
                 self.answers = gr.HTML(visible=False, elem_id="vqa-answers")
                 self.view = attention_view("vqa-view")
+                parts: dict[Part, str] = {"image": "the picture", "text": "the question's words"}
+                self.evidence = EvidencePanel("vqa", self, parts, self.result, self.word)
                 self.shares = gr.HTML(visible=False, elem_id="vqa-shares")
                 self.pickers = Pickers("vqa")
+                with self.evidence.unfold:
+                    self.sanity = RandomisedPanel("vqa", self, self.result, self.word, self.pickers.inputs)
+                self.again = VqaAgain(models, self.result, self.pickers)
                 self.downloads = Downloads()
-        self.result = gr.State(None, time_to_live=3600)
         self._wire(button)
 
     def _wire(self, button: gr.Button) -> None:
@@ -65,16 +79,24 @@ class VqaTab:
         answer = [self.view, self.answers, self.shares, self.notice, self.result, *self.downloads.outputs]
         asked = [self.question, *self.source.inputs, *self.pickers.inputs]
         self.source.picture.change(self._suggest, self.source.picture, self.suggestions, **quiet)
-        gr.on([button.click, self.question.submit], self._run, asked, answer, **quiet)
-        self.suggestions.click(_first, self.suggestions, self.question, queue=False, **quiet).then(
+        own = gr.on([button.click, self.question.submit], self._run, asked, answer, **quiet)
+        suggested = self.suggestions.click(_first, self.suggestions, self.question, queue=False, **quiet).then(
             self._run, asked, answer, **quiet
         )
         again = [self.result, *self.pickers.inputs]
         explained = [self.view, self.shares, self.result, *self.downloads.outputs]
-        self.pickers.method.input(self._method, self.pickers.method, self.pickers.inputs, **quiet).then(
+        method = self.pickers.method.input(self._method, self.pickers.method, self.pickers.inputs, **quiet).then(
             self._explain, again, explained, **quiet
         )
-        gr.on([self.pickers.layer.input, self.pickers.head.input], self._explain, again, explained, **quiet)
+        level = gr.on([self.pickers.layer.input, self.pickers.head.input], self._explain, again, explained, **quiet)
+        for answered in (own, suggested, method, level):
+            self.evidence.follow(answered)
+        for answered in (own, suggested):
+            self.again.offer_after(answered)
+        redrawn = [picker.input for picker in self.pickers.inputs]
+        outdated = [button.click, self.question.submit, self.suggestions.click, *redrawn]
+        self.evidence.forget_at(outdated)
+        self.sanity.forget_at(outdated)
 
     def _run(
         self, question: str, kind: str, picture: str | None, board: str | None, *picked: Any
@@ -97,6 +119,32 @@ class VqaTab:
             ]
         except Exception as error:  # Whatever happens, the person reads one sentence where the answer would stand.
             yield [content(None, [], error=sentence(error)), hidden, hidden, notice([]), None, *none_yet()]
+
+    def parts(self, kept: Kept) -> Sequence[Part]:
+        """The picture and the question."""
+        return ["image", "text"]
+
+    def removals(self, part: Part) -> Sequence[str]:
+        """The task's."""
+        names: Sequence[str] = self._models.get("vqa").removals[part]
+        return names
+
+    def probe(self, kept: Kept, part: Part, word: None, removal: str) -> Probe:
+        """The answer."""
+        probe: Probe = self._models.get("vqa").probe(kept[1], part, removal)
+        return probe
+
+    def known(self, kept: Kept, word: None) -> Known | None:
+        """What the question asks about."""
+        from mm_demo.ui.evidence.known import known_object
+
+        return known_object(kept[1].image, kept[1].question)
+
+    def forgetting(self, kept: Kept, word: None, *picked: Any) -> Forgetting:
+        """The answer's map."""
+        result, chosen = kept[1], settings(*picked)
+        steps = self._models.get("vqa").randomised(result, chosen["layer"], chosen["head"])
+        return result.image, result.image_map, steps
 
     def _suggest(self, picture: str | None) -> Any:
         return gr.Dataset(samples=[[text] for text in questions_for(picture, self._models.ready("caption"))])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from mm_demo.errors import UserError
 from mm_demo.evaluation import speech_deletion
 from mm_demo.evaluation.sentiment import evaluate
 from mm_demo.evaluation.speech_pairs import GARBLED, NOISE, draw_pairs, fused, reliability
+from mm_demo.evidence.probe import Part, Probe
 from mm_demo.models.speech.family import SENTIMENTS, Opinion, StrategyInfo
 from mm_demo.tasks.sentiment_result import AudioMap, WordRelevance
 from mm_demo.training.emodb import Utterance
@@ -96,39 +97,31 @@ def test_recall_and_curves_of_a_model_whose_truth_is_known(
 
 @dataclass
 class Answer:
-    answer: str
-    candidates: list[tuple[str, float]]
+    text_tokens: list[WordRelevance]
     audio_map: AudioMap | None = None
-    transcript: str | None = None
-    text_tokens: list[WordRelevance] = field(default_factory=list)
 
 
 class Task:
-    """Is certain while the loud second fifth of a sound, or the word "key", is there; only one method knows that."""
+    """Is certain while the second fifth of a sound, or the word "key", is there; only one method knows that."""
 
     def __call__(self, audio: tuple[int, np.ndarray] | None = None, text: str = "") -> Answer:
         if audio is not None:
-            samples = audio[1]
-            n = len(samples)
-            there = bool(samples[n // 5 : 2 * n // 5].any())
-            times = np.array([(i * n / 5 / 16_000, (i + 1) * n / 5 / 16_000) for i in range(5)])
-            return Answer("negative", self._sure(there), AudioMap(times, np.full(5, 0.2)))
-        places = [(i, i + len(w)) for w in text.split() for i in [text.index(w)]]
-        tokens = [WordRelevance(text[a:b], a, b, 0.0) for a, b in places]
-        return Answer("negative", self._sure("key" in text), None, text, tokens)
+            return Answer([], AudioMap(np.zeros((5, 2)), np.full(5, 0.2)))
+        return Answer([WordRelevance(word, 0, 0, 0.0) for word in text.split()])
 
     def explain(self, result: Answer, method: str) -> Answer:
         knows = method == "raw"
         if result.audio_map is not None:
-            relevance = np.eye(5)[1 if knows else 4]
-            return Answer(result.answer, result.candidates, AudioMap(result.audio_map.times, relevance))
-        tokens = [
-            WordRelevance(t.token, t.start, t.end, float((t.token == "key") == knows)) for t in result.text_tokens
-        ]
-        return Answer(result.answer, result.candidates, None, result.transcript, tokens)
+            return Answer([], AudioMap(result.audio_map.times, np.eye(5)[1 if knows else 4]))
+        return Answer([WordRelevance(t.token, 0, 0, float((t.token == "key") == knows)) for t in result.text_tokens])
 
-    def _sure(self, there: bool) -> list[tuple[str, float]]:
-        return [("negative", 0.9), ("positive", 0.1)] if there else [("positive", 0.7), ("negative", 0.3)]
+    def probe(self, result: Answer, part: Part) -> Probe:
+        labels = tuple(t.token for t in result.text_tokens) if part == "text" else ("",) * 5
+        needed = labels.index("key") if part == "text" else 1
+        return Probe(
+            part, "negative", "probability", "mask", labels, None, np.zeros(len(labels)),
+            lambda kept: np.where(kept[:, needed], 0.9, 0.3),
+        )  # fmt: skip
 
 
 def test_deletion_finds_the_method_that_knows() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -36,6 +36,8 @@ class ColourMatcher(Colours):
     family: str = "clip"
     scale: float = 20.0
     bias: float | None = None
+    patch_removals: tuple[str, ...] = ("grey", "mean")
+    word_removals: tuple[str, ...] = ("omit",)
     matched: list[object] = field(default_factory=list)
 
     @property
@@ -75,19 +77,36 @@ class ColourMatcher(Colours):
         trace = image_trace(seen * asked)
         return Matched(
             float(seen @ asked),
+            asked,
             words,
             Trace(trace.segments | {"query": segment}, [*trace.records, *records]),
             ("image", 0),
             ("query", 0),
         )
 
-    def _sum(self, text: str, without: tuple[int, int] | None = None) -> np.ndarray:
-        places = [place for place in self.read(text).ranges if place is not None and place != without]
+    def picture_variants(self, image: Image.Image, removal: str) -> Callable[[np.ndarray], np.ndarray]:
+        """Parts become grey, which is nothing, or the picture's mean."""
+        whole = np.asarray(vector(image)).reshape(SIDE * SIDE, 3)
+        filled = np.zeros(3) if removal == "grey" else whole.mean(0)
+        return lambda kept: np.stack([unit(np.where(row[:, None], whole, filled).ravel() + 1e-6) for row in kept])
+
+    def text_variants(self, text: str, removal: str) -> Callable[[np.ndarray], np.ndarray]:
+        """The sum of the colours that are left."""
+        places = [place for place in self.read(text).ranges if place is not None]
+        left = lambda row: {place for place, stays in zip(places, row, strict=True) if stays}  # noqa: E731
+        return lambda kept: np.stack([unit(self._sum(text, set(places) - left(row))) for row in kept])
+
+    def randomised(self) -> Iterator[tuple[str, ColourMatcher]]:
+        """Has nothing that it could forget."""
+        yield "nothing", self
+
+    def _sum(self, text: str, without: Collection[tuple[int, int]] = ()) -> np.ndarray:
+        places = [place for place in self.read(text).ranges if place is not None and place not in without]
         # Something small that every text has, so that none is without a direction.
         return np.sum([np.full(48, 1e-3), *(word_vector(text[start:end]) for start, end in places)], axis=0)
 
     def _word(self, query: str, place: tuple[int, int], seen: np.ndarray) -> WordMatch:
-        part = unit(self._sum(query)) - unit(self._sum(query, place))
+        part = unit(self._sum(query)) - unit(self._sum(query, [place]))
         return WordMatch(query[place[0] : place[1]], place, part, float(seen @ part), image_trace(seen * part))
 
 

@@ -245,12 +245,25 @@ def test_captions_one_by_one(captioner: CaptionTask, captioned: CaptionResult, c
     assert min(np.std(sliced), np.std(painted)) > 1e-3
 
 
-def test_the_telling_word_loses_most_without_the_picture(captioner: CaptionTask, captioned: CaptionResult) -> None:
-    nothing = np.zeros((1, PATCHES), bool)
-    lost = [step.probability - captioner.probe(captioned, step.index).score(nothing)[0] for step in captioned.tokens]
+def test_the_telling_word_loses_most_without_half_the_picture(
+    captioner: CaptionTask, captioned: CaptionResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    halves = np.random.default_rng(0).permuted(np.tile(np.arange(PATCHES) < PATCHES / 2, (16, 1)), axis=1)
+    lost = np.array(
+        [s.probability - captioner.probe(captioned, s.index).score(halves).mean() for s in captioned.tokens]
+    )
+    monkeypatch.setattr("sklearn.feature_extraction.text.ENGLISH_STOP_WORDS", frozenset())
     found = captioner.telling_word(captioned)
-    assert lost[found] >= 0.9 * max(lost)
-    assert all(other < 0.9 * max(lost) for other in lost[:found])
+    words = [step.token.isalpha() for step in captioned.tokens]
+    assert words[found] and lost[found] >= 0.9 * lost[words].max()
+    assert all(other < 0.9 * lost[words].max() for other in lost[:found][words[:found]])
+    others = {step.token.lower() for step in captioned.tokens} - {captioned.tokens[-1].token.lower()}
+    monkeypatch.setattr("sklearn.feature_extraction.text.ENGLISH_STOP_WORDS", frozenset(others))
+    assert captioned.tokens[captioner.telling_word(captioned)].token == captioned.tokens[-1].token
+    monkeypatch.setattr(
+        "sklearn.feature_extraction.text.ENGLISH_STOP_WORDS", others | {captioned.tokens[-1].token.lower()}
+    )
+    assert 0 <= captioner.telling_word(captioned) < len(captioned.tokens)
 
 
 def each_probe(answerer: VqaTask, answered: VqaResult, captioner: CaptionTask, captioned: CaptionResult) -> list[Probe]:

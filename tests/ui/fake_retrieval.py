@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 
 from mm_demo.errors import UserError
+from mm_demo.evidence.probe import Part, Probe
 from mm_demo.index import Hit, Report
 from mm_demo.index.files import find_pictures
 from mm_demo.tasks.inputs import read_image
 from mm_demo.tasks.retrieval_result import Match, MatchedWord, Query
+from tests.ui.fake_probes import REMOVALS, probe
 from tests.ui.fakes_common import METHODS, Info, spot
 
 COLOURS = {"red": (1, 0, 0), "green": (0, 1, 0), "blue": (0, 0, 1), "yellow": (1, 1, 0)}
@@ -76,6 +78,7 @@ class FakeRetrieval:
     name = "retrieval"
     info = Info("fake-matcher")
     methods = METHODS
+    removals = REMOVALS
     temperature = 0.1
     bias = None
 
@@ -143,7 +146,24 @@ class FakeRetrieval:
             image.width < 400,
             0.9,
             method or "raw",
+            image,
+            query,
+            self.embed(query),
+            center,
         )
+
+    def probe(self, match: Match, part: Part, word: int | None = None, removal: str = "default") -> Probe:
+        """What the default method shows is what the match rests on."""
+        if part == "text":
+            parts = np.array([max(0.0, one.contribution) for one in match.words])
+            return probe(part, "the match", removal, parts, parts, [one.word for one in match.words])
+        if word is None:
+            return probe(part, "the match", removal, match.map, spot(5))
+        return probe(part, match.words[word].word, removal, match.words[word].map, spot(word))
+
+    def randomised(self, match: Match, word: int | None = None) -> Iterator[tuple[str, np.ndarray]]:
+        yield "last layer", match.map
+        yield "everything", spot(3, "raw")
 
     def similarities(self, texts: Sequence[str], pictures: Sequence[Any]) -> np.ndarray:
         return np.stack([of_text(text) for text in texts]) @ np.stack([of_picture(one) for one in pictures]).T

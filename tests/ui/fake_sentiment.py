@@ -12,6 +12,7 @@ import soundfile
 
 from mm_demo.attention.trace import Trace
 from mm_demo.errors import UserError
+from mm_demo.evidence.probe import Part, Probe
 from mm_demo.tasks.sentiment_result import (
     Acoustics,
     AudioMap,
@@ -20,6 +21,7 @@ from mm_demo.tasks.sentiment_result import (
     SentimentResult,
     WordRelevance,
 )
+from tests.ui.fake_probes import REMOVALS, probe
 
 HEARD = "I am so happy <today>"
 BANDS = 40
@@ -102,6 +104,7 @@ class FakeSentiment:
     info = SpeechInfo()
     methods = METHODS
     strategies = STRATEGIES
+    removals = REMOVALS
     modalities = ("audio", "text")
 
     def __init__(self, delay: float = 0.0) -> None:
@@ -155,6 +158,15 @@ class FakeSentiment:
             return replace(result, method=method)
         _, relevance, bands = self._spread(result.acoustics, method)
         return replace(result, audio_map=relevance, band_map=bands, method=method)
+
+    def probe(self, result: SentimentResult, part: Part, removal: str = "default") -> Probe:
+        """The voice counts in the middle, where "attention" shows it and "late" does not."""
+        if part == "text":
+            words = np.array([max(0.0, token.relevance) for token in result.text_tokens])
+            return probe(part, result.answer, removal, words, words, [token.token for token in result.text_tokens])
+        assert result.acoustics is not None and result.audio_map is not None
+        truth = self._spread(result.acoustics, "attention")[1].relevance
+        return probe(part, result.answer, removal, result.audio_map.relevance, truth)
 
     def _maps(
         self, sound: tuple[np.ndarray, float] | None, method: str

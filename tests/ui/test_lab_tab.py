@@ -14,6 +14,7 @@ from mm_demo.fusion import STRATEGIES
 from mm_demo.lab import Experiment, compare
 from mm_demo.lab.families import families
 from mm_demo.ui.lab.data_source import open_chosen
+from mm_demo.ui.lab.earlier import MOST, EarlierRuns, Reached, side_by_side
 from mm_demo.ui.lab.endpoint import fusion
 from mm_demo.ui.lab.example import SLIDERS, ExamplePanel
 from mm_demo.ui.lab.report import ReportPanel
@@ -91,6 +92,27 @@ def test_an_example_gets_a_slider_for_each_modality(run: Run) -> None:
     assert [noise["visible"] for noise in noises] == [True, True, True, False]
     assert "speech" in noises[1]["label"] and updates[1]["maximum"] == 20
     assert updates[-1].count('<th scope="row">') == 2
+
+
+def test_a_second_run_stands_beside_the_first(run: Run) -> None:
+    with gr.Blocks():
+        panel = EarlierRuns()
+    runs, column, _ = panel.shown(run, [])
+    assert len(runs) == 1 and column["visible"] is False
+    comparison = run.comparison
+    assert comparison is not None
+    other = Reached(2, "2: synergy, 1 seed", {comparison.strategies[0].label: "95.0", "Another": "50.0"})
+    shown = side_by_side([runs[0], other])
+    assert shown["headers"] == ["Strategy", runs[0].title, other.title] and len(runs[0].title.split(":")) == 2
+    rows = {row[0]: row[1:] for row in shown["data"]}
+    mean = f"{100 * comparison.strategies[0].scores.accuracy.mean:.1f}"
+    assert (
+        rows[comparison.strategies[0].label][0].startswith(mean) and rows[comparison.strategies[0].label][1] == "95.0"
+    )
+    assert rows["Another"] == ["", "50.0"] and rows[comparison.controls[0].label][1] == ""
+    many = panel.shown(run, [*runs * 10, other])[0]
+    assert len(many) == MOST and many[-1].number == 3
+    assert panel.shown(None, runs) == [gr.skip()] * 3
 
 
 def test_a_program_gets_what_a_direct_call_finds(own_file: Path) -> None:

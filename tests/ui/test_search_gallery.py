@@ -18,7 +18,7 @@ from mm_demo.ui.models import Models
 from mm_demo.ui.retrieval.gallery import FOLDER, GENERATED, UPLOAD, GallerySource, Own
 from mm_demo.ui.retrieval.indexing import Indexing, SharedGallery
 from mm_demo.ui.retrieval.own_gallery import check_folder, from_this_machine, received
-from mm_demo.ui.retrieval.turns import Turns
+from mm_demo.ui.turns import Turns
 from tests.ui.fake_retrieval import FakeRetrieval
 
 

@@ -20,7 +20,7 @@ from mm_demo.ui.retrieval.lines import read_lines
 from mm_demo.ui.retrieval.match_view import method_filled
 from mm_demo.ui.retrieval.naming import NamingPanel
 from mm_demo.ui.retrieval.tab import SearchTab
-from mm_demo.ui.retrieval.turns import Turns
+from mm_demo.ui.turns import Turns
 from tests.ui.fake_retrieval import FakeRetrieval
 
 NO_PICTURE = ("picture", None, None)
@@ -81,7 +81,7 @@ def test_a_click_explains_that_hit_and_an_old_one_nothing(tab: SearchTab) -> Non
     assert shown[tab.explained].name == "grass.png" and "grass.png" in shown[tab.match.view]["value"]["heading"]
     for stale in (SimpleNamespace(index=0, run="other"), SimpleNamespace(index=99, run=found.run)):
         assert tab.match.view not in merged(tab._select(found, DEFAULT, turns, stale))  # type: ignore[arg-type]
-    again = merged(tab._again(shown[tab.explained], "gradient", turns))
+    again = merged(tab._redraw(shown[tab.explained], "gradient", turns))
     assert again[tab.match.view]["value"]["run"] == shown[tab.match.view]["value"]["run"]
 
 

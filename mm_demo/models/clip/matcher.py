@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy, deepcopy
+from typing import ClassVar, Self
 
 import numpy as np
 import torch
@@ -12,14 +13,19 @@ from torch import Tensor
 
 from mm_demo.attention.recorder import to_records
 from mm_demo.attention.trace import Trace
-from mm_demo.models.clip.text import TextTower
+from mm_demo.models.clip.text import WORD_REMOVALS, TextTower
 from mm_demo.models.clip.vision import VisionTower
 from mm_demo.models.clip.word_matches import WordMatches
 from mm_demo.models.clip.words import QueryWord, without, words_of
 from mm_demo.models.family import Matched, ModelInfo, WordMatch
 from mm_demo.models.gradients import differentiable
+from mm_demo.models.randomised import randomise
 from mm_demo.models.recent import RecentPictures
+from mm_demo.models.removal import WAYS
 from mm_demo.models.tokens import ReadText
+
+_SEED = 0
+"""Of the values that layers are randomised with."""
 
 
 class DualEncoder:
@@ -39,6 +45,8 @@ class DualEncoder:
     """
 
     family: ClassVar[str]
+    patch_removals: tuple[str, ...] = WAYS
+    word_removals: tuple[str, ...] = WORD_REMOVALS
 
     def __init__(
         self,
@@ -99,11 +107,45 @@ class DualEncoder:
             cosine = seen.vector @ asked.vector
         return Matched(
             similarity=float(cosine.detach()),
+            vector=asked.vector.detach().cpu().numpy(),
             words=words,
             trace=Trace(seen.segments | asked.segments, to_records([*seen.taken, *asked.taken], cosine)),
             image_element=seen.element,
             query_element=asked.element,
         )
+
+    def picture_variants(self, image: Image.Image, removal: str) -> Callable[[np.ndarray], np.ndarray]:
+        """A picture's vector with patches of it missing: from (n, patches) bool to (n, dimensions)."""
+        return self._batched(self._vision.variants(image, removal))
+
+    def text_variants(self, text: str, removal: str) -> Callable[[np.ndarray], np.ndarray]:
+        """A text's vector with words of it missing: from (n, words) bool to (n, dimensions)."""
+        read = self.read(text)
+        return self._batched(self._text.variants(read, words_of(text, read), removal))
+
+    def randomised(self) -> Iterator[tuple[str, Self]]:
+        """Copies with ever more of the picture's tower randomised, top to bottom: what was randomised last, and a copy.
+
+        Each copy is good until the next is asked for.
+        """
+        changed = copy(self)
+        changed._vision = deepcopy(self._vision)
+        generator = torch.Generator().manual_seed(_SEED)
+        for name, block in reversed(changed._vision.blocks()):
+            randomise([block], generator)
+            changed.look = RecentPictures(changed._vision.look)  # The last ones were seen by other eyes.
+            yield name, changed
+
+    def _batched(self, vectors: Callable[[np.ndarray], Tensor]) -> Callable[[np.ndarray], np.ndarray]:
+        def found(kept: np.ndarray) -> np.ndarray:
+            rows = np.empty((len(kept), self.dimensions), np.float32)
+            with torch.inference_mode():
+                for start in range(0, len(kept), self.batch):
+                    part = slice(start, start + self.batch)
+                    rows[part] = vectors(kept[part]).cpu().numpy()
+            return rows
+
+        return found
 
     def _parts(self, ids: list[int], words: list[QueryWord]) -> Tensor:
         """(words, dimensions): each word's part of the text's vector."""

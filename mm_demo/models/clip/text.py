@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
@@ -16,10 +17,13 @@ from mm_demo.attention.recorder import Recorder, Site
 from mm_demo.attention.trace import Segment, TextLayout
 from mm_demo.errors import UserError
 from mm_demo.models.clip.tracing import Traced, enter_at, entered
-from mm_demo.models.clip.words import words_of
+from mm_demo.models.clip.words import QueryWord, words_of
 from mm_demo.models.tokens import ReadText, TokenReader
 
 Element = TypeVar("Element")
+
+WORD_REMOVALS = ("omit", "attention")
+"""Words are left out, or stay in their places and nothing else may look at them."""
 
 
 class TextTower:
@@ -79,12 +83,41 @@ class TextTower:
         parts = [part for part in re.split(r"[-'’]", word) if len(part) > 1 or part == word]
         return self._known is None or all(part in self._known for part in parts)
 
-    def embed(self, texts: Sequence[list[int]]) -> Tensor:
-        """(texts, dimensions) float32, each row of length 1, of texts given by their ids."""
+    def embed(self, texts: Sequence[list[int]], hidden: Sequence[list[bool]] | None = None) -> Tensor:
+        """(texts, dimensions) float32, each row of length 1.
+
+        Args:
+            texts: their ids.
+            hidden: for each text the tokens that nothing may look at, where there are any.
+        """
         length = self._longest if self._filled else max(map(len, texts))
         ids = torch.tensor([self._pad(ids, self._padding, length) for ids in texts], device=self._model.device)
-        features: Tensor = self._model.get_text_features(input_ids=ids).pooler_output
+        mask = None
+        if hidden is not None:
+            mask = ~torch.tensor([self._pad(row, False, length) for row in hidden], device=self._model.device)
+        features: Tensor = self._model.get_text_features(input_ids=ids, attention_mask=mask).pooler_output
         return normalize(features.float(), dim=-1)
+
+    def variants(self, read: ReadText, words: Sequence[QueryWord], removal: str) -> Callable[[np.ndarray], Tensor]:
+        """From (n, words) bool, True where a word is kept, to (n, dimensions), each row of length 1.
+
+        Args:
+            read: the whole text.
+            words: of it.
+            removal: one of `WORD_REMOVALS`.
+        """
+        tokens = np.zeros((len(words), len(read.ids)), bool)
+        for row, word in zip(tokens, words, strict=True):
+            row[list(word.tokens)] = True
+        ids = np.array(read.ids)
+
+        def vectors(kept: np.ndarray) -> Tensor:
+            gone = (~kept).astype(int) @ tokens > 0
+            if removal == "attention":
+                return self.embed([read.ids] * len(kept), gone.tolist())
+            return self.embed([ids[~row].tolist() for row in gone])
+
+        return vectors
 
     def trace(self, text: str, read: ReadText, segment: str) -> Traced:
         """Embed one text with its attention recorded and differentiable.

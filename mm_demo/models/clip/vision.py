@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
@@ -13,9 +14,11 @@ from transformers import BaseImageProcessor, PreTrainedModel
 from mm_demo.attention.recorder import Recorder, Site
 from mm_demo.attention.trace import ImageLayout, Segment
 from mm_demo.errors import UserError
+from mm_demo.models.blocks import blocks_of
 from mm_demo.models.clip.tracing import Traced, enter_at, entered
 from mm_demo.models.familiarity import Familiarity
 from mm_demo.models.family import Picture
+from mm_demo.models.removal import filling, without_patches
 
 _PROBE = Image.new("RGB", (48, 32))
 _WIDE = 512
@@ -63,8 +66,29 @@ class VisionTower:
 
     def embed(self, images: Sequence[Image.Image]) -> Tensor:
         """(images, dimensions) float32, each row of length 1."""
-        features: Tensor = self._model.get_image_features(pixel_values=self.pixels(images)).pooler_output
+        return self.embed_pixels(self.pixels(images))
+
+    def embed_pixels(self, pixels: Tensor) -> Tensor:
+        """As `embed`, of what `pixels` made or something like it."""
+        features: Tensor = self._model.get_image_features(pixel_values=pixels).pooler_output
         return normalize(features.float(), dim=-1)
+
+    def variants(self, image: Image.Image, removal: str) -> Callable[[np.ndarray], Tensor]:
+        """From (n, patches) bool, True where a patch of a picture is kept, to (n, dimensions), each of length 1.
+
+        Args:
+            image: whole.
+            removal: one of `mm_demo.models.removal.WAYS`.
+        """
+        whole = self.pixels([image])[0]
+        filled = filling(whole, removal)
+        shape, patch = (self._side, self._side), self._model.config.vision_config.patch_size
+        return lambda kept: self.embed_pixels(without_patches(whole, filled, torch.from_numpy(kept), shape, patch))
+
+    def blocks(self) -> list[tuple[str, nn.Module]]:
+        """What the tower is made of, the first to run first; changing them changes the tower."""
+        parts = blocks_of(self._model.vision_model.named_children())
+        return [*parts, *blocks_of((n, m) for n, m in self._model.named_children() if n == "visual_projection")]
 
     def embed_quickly(self, images: Sequence[Image.Image]) -> Tensor:
         """As `embed`, without a graph; wide towers in half precision where the CPU computes in it, cosines to 0.01."""

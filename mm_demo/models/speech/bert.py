@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar, Literal
+from collections.abc import Callable, Iterator
+from typing import ClassVar, Literal, Self
 
+import numpy as np
 import torch
 from torch import Tensor
 from transformers import (
@@ -23,10 +24,13 @@ from mm_demo.attention.recorder import REGISTRY_NAME, Recorder, Site
 from mm_demo.attention.trace import InputGradient, Segment, TextLayout
 from mm_demo.errors import UserError
 from mm_demo.models.gradients import differentiable
-from mm_demo.models.speech.encoders import Encoded, Reading
+from mm_demo.models.speech.encoders import Encoded, Reading, Variants
+from mm_demo.models.speech.forgetting import randomised_from
 from mm_demo.models.speech.sentiments import group_labels, labels_in_order, sentiment_logits
 from mm_demo.models.tokens import TokenReader
 
+_VARIANTS = 32
+"""Variants of a text that go through the network together."""
 _ATTENTION = (BertSelfAttention, RobertaSelfAttention, DistilBertSelfAttention)
 
 
@@ -60,11 +64,17 @@ class BertTextEncoder:
         self.heads: int = config.num_attention_heads
         self._grouping = group_labels(self.labels)
         model.set_attn_implementation(REGISTRY_NAME)
-        self._model = model
         self._classify = TEXT_MODELS[type(model)]
-        self._embeddings = model.get_input_embeddings()
         self._reader = TokenReader(tokenizer)
         self._longest = min(_positions(model), tokenizer.model_max_length)
+        stand_ins = {"mask": tokenizer.mask_token_id, "pad": tokenizer.pad_token_id}
+        self._stand_ins: dict[str, int] = {way: id_ for way, id_ in stand_ins.items() if id_ is not None}
+        self.removals = tuple(self._stand_ins)
+        self._use(model)
+
+    def _use(self, model: PreTrainedModel) -> None:
+        self._model = model
+        self._embeddings = model.get_input_embeddings()
         modules = [module for module in model.modules() if isinstance(module, _ATTENTION)]
         self._sites = [Site(module, i, "self", "text", "text") for i, module in enumerate(modules)]
 
@@ -76,7 +86,7 @@ class BertTextEncoder:
             with torch.no_grad():
                 leaf: Tensor = self._embeddings(torch.tensor([read.ids], device=self._embeddings.weight.device))
             leaf.requires_grad_()
-            states, pooled, labels = self._classify(self._model, leaf)
+            states, pooled, labels = self._classify(self._model, leaf, None)
             sentiment = sentiment_logits(labels, self._grouping.to(labels.device))
 
         def contribution(gradient: Tensor) -> InputGradient:
@@ -98,34 +108,56 @@ class BertTextEncoder:
             cut=read.cut,
         )
 
+    def at_once(self, given: str) -> int:
+        """How many variants of a text may go through it together."""
+        return _VARIANTS
+
+    def vary(self, given: str, kept: np.ndarray, removal: str) -> Variants:
+        """As `Encoder.vary`: tokens become the mask token, or padding, which nothing looks at."""
+        read = self._reader.read(given, self._longest)
+        gone = np.zeros((len(kept), len(read.ids)), bool)
+        gone[:, [i for i, place in enumerate(read.ranges) if place is not None]] = ~kept
+        ids = torch.from_numpy(np.where(gone, self._stand_ins[removal], read.ids)).to(self._embeddings.weight.device)
+        seen = torch.ones_like(ids, dtype=torch.bool)
+        if removal == "pad":
+            seen = torch.from_numpy(~gone).to(ids.device)
+        with torch.no_grad():
+            states, pooled, labels = self._classify(self._model, self._embeddings(ids), seen.long())
+        return Variants(states, pooled, sentiment_logits(labels, self._grouping.to(labels.device)), seen)
+
+    def randomised(self) -> Iterator[tuple[str, Self]]:
+        """As `Encoder.randomised`."""
+        return randomised_from(self, self._model, type(self)._use)
+
 
 _Classified = tuple[Tensor, Tensor, Tensor]
-"""States (1, length, dim), what the last linear layer reads (1, dim), logits (1, labels)."""
+"""States (n, length, dim), what the last linear layer reads (n, dim), logits (n, labels)."""
 
 
-def _bert(model: BertForSequenceClassification, embedded: Tensor) -> _Classified:
-    output = model.bert(inputs_embeds=embedded)
+def _bert(model: BertForSequenceClassification, embedded: Tensor, seen: Tensor | None) -> _Classified:
+    output = model.bert(inputs_embeds=embedded, attention_mask=seen)
     return output.last_hidden_state, output.pooler_output, model.classifier(output.pooler_output)
 
 
-def _roberta(model: RobertaForSequenceClassification, embedded: Tensor) -> _Classified:
-    states = model.roberta(inputs_embeds=embedded).last_hidden_state
+def _roberta(model: RobertaForSequenceClassification, embedded: Tensor, seen: Tensor | None) -> _Classified:
+    states = model.roberta(inputs_embeds=embedded, attention_mask=seen).last_hidden_state
     pooled = model.classifier.dense(states[:, 0]).tanh()
     return states, pooled, model.classifier.out_proj(pooled)
 
 
-def _distilbert(model: DistilBertForSequenceClassification, embedded: Tensor) -> _Classified:
-    states = model.distilbert(inputs_embeds=embedded).last_hidden_state
+def _distilbert(model: DistilBertForSequenceClassification, embedded: Tensor, seen: Tensor | None) -> _Classified:
+    states = model.distilbert(inputs_embeds=embedded, attention_mask=seen).last_hidden_state
     pooled = model.pre_classifier(states[:, 0]).relu()
     return states, pooled, model.classifier(pooled)
 
 
-TEXT_MODELS: dict[type[PreTrainedModel], Callable[[PreTrainedModel, Tensor], _Classified]] = {
+TEXT_MODELS: dict[type[PreTrainedModel], Callable[[PreTrainedModel, Tensor, Tensor | None], _Classified]] = {
     BertForSequenceClassification: _bert,
     RobertaForSequenceClassification: _roberta,
     DistilBertForSequenceClassification: _distilbert,
 }
-"""The classes that can be read, and how each gets from word embeddings (1, length, dim) to its logits."""
+"""The classes that can be read, and how each gets from word embeddings (n, length, dim), and which of them may
+be looked at (n, length), all where None, to its logits."""
 
 
 def _positions(model: PreTrainedModel) -> int:

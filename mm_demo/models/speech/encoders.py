@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, Protocol, TypeVar
+from typing import ClassVar, Literal, Protocol, Self, TypeVar
 
 import numpy as np
 import torch
@@ -69,6 +69,23 @@ class Encoded:
             trace.inputs.append(self.contribution(gradient))
 
 
+@dataclass(frozen=True)
+class Variants:
+    """One sound or one text with parts of it missing, n times, as an encoder left it; without a graph.
+
+    Attributes:
+        states: (n, length, dim).
+        pooled: (n, pooled dim).
+        sentiment: (n, 3), logits of negative, neutral, positive.
+        mask: (n, length) bool, False for states that stand for nothing.
+    """
+
+    states: Tensor
+    pooled: Tensor
+    sentiment: Tensor
+    mask: Tensor
+
+
 Given = TypeVar("Given", np.ndarray, str, contravariant=True)
 
 
@@ -79,6 +96,7 @@ class Encoder(Protocol[Given]):
         modality: "audio" or "text".
         labels: the classifier's own labels, e.g. seven emotions.
         layers, heads: of its attention, what the pickers choose from.
+        removals: the ways in which elements can be taken away, the default first.
     """
 
     family: ClassVar[str]
@@ -86,11 +104,34 @@ class Encoder(Protocol[Given]):
     labels: tuple[str, ...]
     layers: int
     heads: int
+    removals: tuple[str, ...]
 
     def encode(self, given: Given) -> Encoded:
         """Encode one input with its attention recorded and differentiable.
 
         Raises:
             UserError: it is longer than the model can take.
+        """
+        ...
+
+    def at_once(self, given: Given) -> int:
+        """How many variants of an input may go through it together, at least 1."""
+        ...
+
+    def vary(self, given: Given, kept: np.ndarray, removal: str) -> Variants:
+        """Encode an input with parts of it missing.
+
+        Args:
+            given: whole.
+            kept: (n, elements) bool, True where one is kept: the stretches of sound that the segment's elements stand
+                for, each once and in order (`distinct`), or the tokens that stand for characters.
+            removal: one of `removals`.
+        """
+        ...
+
+    def randomised(self) -> Iterator[tuple[str, Self]]:
+        """Copies with ever more layers randomised, top to bottom: what was randomised last, and a copy.
+
+        Each copy is good until the next is asked for.
         """
         ...

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, Protocol, Self
 
 import numpy as np
 
 from mm_demo.attention.trace import Trace
+from mm_demo.evidence.probe import Part
 from mm_demo.models.family import ModelInfo
 from mm_demo.models.speech.encoders import Reading
 
@@ -74,23 +76,51 @@ class SentimentModel(Protocol):
     Attributes:
         strategies: the ways of fusing it offers, the default first; empty for a model of one modality.
         modalities: what it can be given.
+        removals: for each of them the ways in which parts of it can be taken away, the default first.
     """
 
     family: ClassVar[str]
     info: ModelInfo
     strategies: tuple[StrategyInfo, ...]
     modalities: tuple[SpeechModality, ...]
+    removals: dict[Part, tuple[str, ...]]
 
-    def judge(self, sound: np.ndarray | None, text: str | None, strategy: str | None = None) -> Judged:
+    def judge(
+        self, sound: np.ndarray | None, text: str | None, strategy: str | None = None, sentiment: str | None = None
+    ) -> Judged:
         """Judge what is given, at least one of the two.
 
         Args:
             sound: mono float32 samples at 16 kHz, −1…1.
             text: what was said.
             strategy: which fusion is explained in the trace and the shares; None for the default.
+            sentiment: whose log-odds the trace's gradients are of; None for the strategy's first.
 
         Raises:
             UserError: the text is longer than the model can read, it can't take what is given, or there is no such
                 strategy.
+        """
+        ...
+
+    def variants(
+        self, sound: np.ndarray | None, text: str | None, strategy: str | None, part: SpeechModality, removal: str
+    ) -> Callable[[np.ndarray], np.ndarray]:
+        """What is judged with parts of the sound or of the text missing.
+
+        Args:
+            sound, text, strategy: as for `judge`.
+            part: which of the two is cut up; it must be given.
+            removal: one of `removals[part]`.
+
+        Returns:
+            From (n, elements) bool, True where one is kept, to (n, 3) float64, the probabilities of `SENTIMENTS` by
+            the strategy. Elements are as for `Encoder.vary`.
+        """
+        ...
+
+    def randomised(self, part: SpeechModality) -> Iterator[tuple[str, Self]]:
+        """Copies with ever more of one modality's encoder randomised, top to bottom, after whatever fuses the two.
+
+        Each time what was randomised last, and a copy; it is good until the next is asked for.
         """
         ...

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Callable, Iterator, Mapping
+from copy import copy
+from typing import ClassVar, Self
 
 import numpy as np
 import torch
@@ -12,10 +13,12 @@ from torch import Tensor
 from mm_demo.attention.trace import AudioLayout, Record, Segment, TextLayout, Trace
 from mm_demo.errors import UserError
 from mm_demo.evidence.coalitions import coalitions, shapley_values, shares
+from mm_demo.evidence.probe import Part
 from mm_demo.fusion import STRATEGIES, Fused, Modality
 from mm_demo.models.family import ModelInfo
 from mm_demo.models.gradients import differentiable, log_odds
-from mm_demo.models.speech.encoders import Encoded, Encoder
+from mm_demo.models.randomised import independent, randomise
+from mm_demo.models.speech.encoders import Encoded, Encoder, Variants
 from mm_demo.models.speech.family import (
     MODALITIES,
     SENTIMENTS,
@@ -26,6 +29,9 @@ from mm_demo.models.speech.family import (
 )
 from mm_demo.models.speech.fusion_model import SpeechFusionModel
 from mm_demo.models.speech.sentiments import ranked_emotions
+from mm_demo.models.speech.variants import in_batches
+
+_SEED = 0
 
 
 class FusedSentiment:
@@ -57,8 +63,11 @@ class FusedSentiment:
         self._model = model
         self._audio = audio
         self._text = text
+        self.removals: dict[Part, tuple[str, ...]] = {"audio": audio.removals, "text": text.removals}
 
-    def judge(self, sound: np.ndarray | None, text: str | None, strategy: str | None = None) -> Judged:
+    def judge(
+        self, sound: np.ndarray | None, text: str | None, strategy: str | None = None, sentiment: str | None = None
+    ) -> Judged:
         """As `SentimentModel.judge`."""
         chosen = self._choose(strategy)
         with differentiable():
@@ -72,7 +81,7 @@ class FusedSentiment:
             given: dict[str, Modality] = {name: self._modality(name, encoded.get(name)) for name in MODALITIES}
             fused = self._model(chosen, given)
             probabilities = fused.logits[0].softmax(-1)
-            best = int(probabilities.argmax())
+            best = int(probabilities.argmax()) if sentiment is None else SENTIMENTS.index(sentiment)
             trace = _trace(encoded, fused, log_odds(fused.logits[0], best), SENTIMENTS[best])
         opinions, worth = self._opinions(given, list(encoded))
         voice = encoded.get("audio")
@@ -87,6 +96,45 @@ class FusedSentiment:
             familiarity={name: found.familiarity for name, found in encoded.items()},
             cut=tuple(name for name, found in encoded.items() if found.cut),
         )
+
+    def variants(
+        self, sound: np.ndarray | None, text: str | None, strategy: str | None, part: SpeechModality, removal: str
+    ) -> Callable[[np.ndarray], np.ndarray]:
+        """As `SentimentModel.variants`; the other modality goes through its encoder once."""
+        chosen = self._choose(strategy)
+        with torch.no_grad():
+            if part == "audio":
+                other: SpeechModality = "text"
+                encoded = None if text is None else self._text.encode(text)
+            else:
+                other = "audio"
+                encoded = None if sound is None else self._audio.encode(sound)
+            beside = self._modality(other, encoded)
+
+        def probabilities(varied: Variants) -> Tensor:
+            rows = [True] * len(varied.pooled)
+            cut = self._model.modality(part, varied.pooled, varied.states, varied.mask, varied.sentiment)
+            given: dict[str, Modality] = {part: cut, other: _in_subsets(beside, rows)}
+            fused: Fused = self._model(chosen, {name: given[name] for name in MODALITIES})
+            return fused.logits.float().softmax(-1)
+
+        if part == "audio":
+            return in_batches(self._audio, sound, removal, probabilities)
+        return in_batches(self._text, text, removal, probabilities)
+
+    def randomised(self, part: SpeechModality) -> Iterator[tuple[str, Self]]:
+        """As `SentimentModel.randomised`."""
+        changed = copy(self)
+        changed._model = independent(self._model)
+        heads = [changed._model.vector_norms, changed._model.state_norms, changed._model.strategies]
+        randomise(heads, torch.Generator().manual_seed(_SEED))
+        yield "fusion", changed
+        if part == "audio":
+            for name, changed._audio in self._audio.randomised():
+                yield name, changed
+        else:
+            for name, changed._text in self._text.randomised():
+                yield name, changed
 
     def _choose(self, strategy: str | None) -> str:
         names = [s.name for s in self.strategies]

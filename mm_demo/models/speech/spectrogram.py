@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Iterator
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 import torch
@@ -17,14 +18,18 @@ from mm_demo.attention.trace import AudioLayout, InputGradient, Segment
 from mm_demo.errors import UserError
 from mm_demo.models.gradients import differentiable
 from mm_demo.models.speech import RATE
-from mm_demo.models.speech.encoders import Encoded, Reading
+from mm_demo.models.speech.encoders import Encoded, Reading, Variants
+from mm_demo.models.speech.forgetting import randomised_from
+from mm_demo.models.speech.removal import WAYS, without_stretches
 from mm_demo.models.speech.sentiments import group_labels, labels_in_order, sentiment_logits
-from mm_demo.models.speech.stretches import stretches
+from mm_demo.models.speech.stretches import distinct, stretches
 
 # The feature extractor's own window and hop, which it does not let anybody choose.
 _WINDOW, _HOP = 400, 160
 _LOWEST_HERTZ = 20.0
 _LEADING = 2
+_VARIANTS = 8
+"""Variants of a sound that go through the network together."""
 
 
 class SpectrogramEncoder:
@@ -45,6 +50,7 @@ class SpectrogramEncoder:
     """
 
     family: ClassVar[str] = "spectrogram"
+    removals: tuple[str, ...] = WAYS
 
     def __init__(self, model: ASTForAudioClassification, processor: ASTFeatureExtractor) -> None:
         config = model.config
@@ -61,14 +67,17 @@ class SpectrogramEncoder:
         self.heads: int = config.num_attention_heads
         self._grouping = group_labels(self.labels)
         model.set_attn_implementation(REGISTRY_NAME)
-        self._model = model
         self._processor = processor
-        layers = model.audio_spectrogram_transformer.layers
-        self._sites = [Site(layer.attention, i, "self", "audio", "audio") for i, layer in enumerate(layers)]
         self._patch: int = config.patch_size
         self._strides: tuple[int, int] = (config.frequency_stride, config.time_stride)
         self._hertz = band_centres(config.num_mel_bins)
-        self._silence = float(self._spectrogram(np.zeros(_WINDOW, np.float32))[0, 0, 0])
+        self._silence = float(self._spectrograms([np.zeros(_WINDOW, np.float32)])[0, 0, 0])
+        self._use(model)
+
+    def _use(self, model: ASTForAudioClassification) -> None:
+        self._model = model
+        layers = model.audio_spectrogram_transformer.layers
+        self._sites = [Site(layer.attention, i, "self", "audio", "audio") for i, layer in enumerate(layers)]
 
     def encode(self, given: np.ndarray) -> Encoded:
         """Encode a sound with its attention recorded and differentiable.
@@ -76,7 +85,7 @@ class SpectrogramEncoder:
         Args:
             given: (samples,), mono float32 at `RATE`, −1…1.
         """
-        values = self._spectrogram(given)
+        values = self._spectrograms([given])
         longest = self._processor.max_length
         frames = max(0, len(given) - _WINDOW) // _HOP + 1
         recorder = Recorder(self._sites, differentiable=True)
@@ -97,7 +106,7 @@ class SpectrogramEncoder:
             pooled=output.pooler_output,
             labels=logits,
             sentiment=sentiment,
-            segments={"audio": self._segment(min(len(given) / RATE, ((longest - 1) * _HOP + _WINDOW) / RATE))},
+            segments={"audio": self._segment(self._heard(given))},
             reading=Reading("audio", slice(0, _LEADING)),
             taken=recorder.take(),
             leaf=leaf,
@@ -105,15 +114,44 @@ class SpectrogramEncoder:
             cut=frames > longest,
         )
 
-    def _spectrogram(self, sound: np.ndarray) -> Tensor:
-        padded = np.pad(sound, (0, max(0, _WINDOW - len(sound))))
+    def at_once(self, given: np.ndarray) -> int:
+        """How many variants of a sound may go through it together."""
+        return _VARIANTS
+
+    def vary(self, given: np.ndarray, kept: np.ndarray, removal: str) -> Variants:
+        """As `Encoder.vary`."""
+        sounds = without_stretches(given, distinct(self._times(self._heard(given)))[0], kept, removal)
+        with torch.no_grad():
+            values = self._spectrograms(sounds).to(self._model.device, self._model.dtype)
+            output = self._model.audio_spectrogram_transformer(values)
+            labels: Tensor = self._model.classifier(output.pooler_output)
+        states = output.last_hidden_state
+        seen = torch.ones(states.shape[:2], dtype=torch.bool, device=states.device)
+        sentiment = sentiment_logits(labels, self._grouping.to(labels.device))
+        return Variants(states, output.pooler_output, sentiment, seen)
+
+    def randomised(self) -> Iterator[tuple[str, Self]]:
+        """As `Encoder.randomised`."""
+        return randomised_from(self, self._model, type(self)._use)
+
+    def _heard(self, sound: np.ndarray) -> float:
+        """How many seconds of a sound are read."""
+        return min(len(sound), (self._processor.max_length - 1) * _HOP + _WINDOW) / RATE
+
+    def _times(self, seconds: float) -> tuple[tuple[float, float], ...]:
+        """The stretches of the columns of patches."""
+        _, cols = self._model.audio_spectrogram_transformer.embeddings.get_shape(self._model.config)
+        first = ((self._patch - 1) * _HOP + _WINDOW) / 2
+        return stretches([(first + i * self._strides[1] * _HOP) / RATE for i in range(cols)], seconds)
+
+    def _spectrograms(self, sounds: list[np.ndarray]) -> Tensor:
+        padded = [np.pad(sound, (0, max(0, _WINDOW - len(sound)))) for sound in sounds]
         values: Tensor = self._processor(padded, sampling_rate=RATE, return_tensors="pt")["input_values"]
         return values
 
     def _segment(self, seconds: float) -> Segment:
-        rows, cols = self._model.audio_spectrogram_transformer.embeddings.get_shape(self._model.config)
-        first = ((self._patch - 1) * _HOP + _WINDOW) / 2
-        times = stretches([(first + i * self._strides[1] * _HOP) / RATE for i in range(cols)], seconds)
+        rows, _ = self._model.audio_spectrogram_transformer.embeddings.get_shape(self._model.config)
+        times = self._times(seconds)
         middles = [self._hertz[row * self._strides[0] + self._patch // 2] for row in range(rows)]
         labels = [f"{start:.2f} s, {hertz:.0f} Hz" for hertz in middles for start, _ in times]
         names = ("class token", "distillation token", *labels)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 import torch
@@ -27,9 +28,11 @@ from mm_demo.attention.trace import AudioLayout, InputGradient, Segment
 from mm_demo.errors import UserError
 from mm_demo.models.gradients import differentiable
 from mm_demo.models.speech import RATE
-from mm_demo.models.speech.encoders import Encoded, Reading
+from mm_demo.models.speech.encoders import Encoded, Reading, Variants
+from mm_demo.models.speech.forgetting import randomised_from
+from mm_demo.models.speech.removal import WAYS, without_stretches
 from mm_demo.models.speech.sentiments import group_labels, labels_in_order, sentiment_logits
-from mm_demo.models.speech.stretches import stretches
+from mm_demo.models.speech.stretches import distinct, stretches
 from mm_demo.models.speech.wavlm import show_heads
 
 WAVEFORM_MODELS: tuple[type[PreTrainedModel], ...] = (
@@ -41,6 +44,8 @@ WAVEFORM_MODELS: tuple[type[PreTrainedModel], ...] = (
 _ATTENTION = (Wav2Vec2Attention, HubertAttention, WavLMAttention)
 _BUDGET = 1 << 30
 _BYTES_PER_WEIGHT = 12
+_VARIANTS, _SECONDS_AT_ONCE = 32, 64
+"""Variants of a sound that go through the network together: at most so many, and so many seconds in all."""
 
 
 @dataclass
@@ -75,6 +80,7 @@ class WaveformEncoder:
     """
 
     family: ClassVar[str] = "waveform"
+    removals: tuple[str, ...] = WAYS
 
     def __init__(self, model: PreTrainedModel, processor: Wav2Vec2FeatureExtractor) -> None:
         config = model.config
@@ -92,15 +98,17 @@ class WaveformEncoder:
             show_heads(model)
         else:
             model.set_attn_implementation(REGISTRY_NAME)
-        self._model = model
         self._processor = processor
         self._stride = math.prod(config.conv_stride)
         self._field = _receptive_field(config.conv_kernel, config.conv_stride)
         frames = math.isqrt(_BUDGET // (_BYTES_PER_WEIGHT * self.layers * self.heads))
         self._longest = (frames - 1) * self._stride + self._field
+        self._use(model)
+
+    def _use(self, model: PreTrainedModel) -> None:
+        self._model = model
         modules = [module for module in model.modules() if isinstance(module, _ATTENTION)]
         self._sites = [Site(module, i, "self", "audio", "audio") for i, module in enumerate(modules)]
-        self._silence = self._frame_of_silence()
         model.base_model.feature_projection.register_forward_hook(_start_here)
         model.projector.register_forward_pre_hook(_keep_states)
         model.classifier.register_forward_pre_hook(_keep_pooled)
@@ -112,21 +120,13 @@ class WaveformEncoder:
             given: (samples,), mono float32 at `RATE`, −1…1.
         """
         sound = given[: self._longest]
-        run = _Run()
         recorder = Recorder(self._sites, differentiable=True)
-        token = _run.set(run)
-        try:
-            with recorder.hooked(), recorder.active(), differentiable():
-                logits: Tensor = self._model(self._values(sound)).logits
-                sentiment = sentiment_logits(logits, self._grouping.to(logits.device))
-        finally:
-            _run.reset(token)
-        leaf, states, pooled = run.leaf, run.states, run.pooled
-        if leaf is None or states is None or pooled is None:
-            raise RuntimeError(f"{type(self._model).__name__} has no feature projection, projector or classifier")
+        with recorder.hooked(), recorder.active(), differentiable():
+            leaf, states, pooled, logits = self._forward([sound])
+            sentiment = sentiment_logits(logits, self._grouping.to(logits.device))
 
         def contribution(gradient: Tensor) -> InputGradient:
-            products = (gradient * (leaf.detach() - self._silence))[0].float().sum(-1, keepdim=True).cpu()
+            products = (gradient * (leaf.detach() - self._frame_of_silence()))[0].float().sum(-1, keepdim=True).cpu()
             return InputGradient("audio", ("features",), products)
 
         return Encoded(
@@ -142,19 +142,52 @@ class WaveformEncoder:
             cut=len(given) > len(sound),
         )
 
-    def _values(self, sound: np.ndarray) -> Tensor:
-        padded = np.pad(sound, (0, max(0, self._field - len(sound))))
+    def at_once(self, given: np.ndarray) -> int:
+        """How many variants of a sound may go through it together."""
+        return max(1, min(_VARIANTS, _SECONDS_AT_ONCE * RATE // min(len(given), self._longest)))
+
+    def vary(self, given: np.ndarray, kept: np.ndarray, removal: str) -> Variants:
+        """As `Encoder.vary`."""
+        sound = given[: self._longest]
+        frames = 1 + max(0, len(sound) - self._field) // self._stride
+        times, _ = distinct(self._times(frames, len(sound) / RATE))
+        with torch.no_grad():
+            _, states, pooled, logits = self._forward(without_stretches(sound, times, kept, removal))
+        seen = torch.ones(states.shape[:2], dtype=torch.bool, device=states.device)
+        return Variants(states, pooled, sentiment_logits(logits, self._grouping.to(logits.device)), seen)
+
+    def randomised(self) -> Iterator[tuple[str, Self]]:
+        """As `Encoder.randomised`."""
+        return randomised_from(self, self._model, type(self)._use)
+
+    def _forward(self, sounds: list[np.ndarray]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Frames as they enter the transformer, states, the vector that the classifier reads, and logits."""
+        run = _Run()
+        token = _run.set(run)
+        try:
+            logits: Tensor = self._model(self._values(sounds)).logits
+        finally:
+            _run.reset(token)
+        if run.leaf is None or run.states is None or run.pooled is None:
+            raise RuntimeError(f"{type(self._model).__name__} has no feature projection, projector or classifier")
+        return run.leaf, run.states, run.pooled, logits
+
+    def _values(self, sounds: list[np.ndarray]) -> Tensor:
+        padded = [np.pad(sound, (0, max(0, self._field - len(sound)))) for sound in sounds]
         values: Tensor = self._processor(padded, sampling_rate=RATE, return_tensors="pt")["input_values"]
         return values.to(self._model.device, self._model.dtype)
 
     def _segment(self, frames: int, seconds: float) -> Segment:
-        times = stretches([(i * self._stride + self._field / 2) / RATE for i in range(frames)], seconds)
+        times = self._times(frames, seconds)
         return Segment("audio", "audio", tuple(f"{start:.2f} s" for start, _ in times), AudioLayout(times))
+
+    def _times(self, frames: int, seconds: float) -> tuple[tuple[float, float], ...]:
+        return stretches([(i * self._stride + self._field / 2) / RATE for i in range(frames)], seconds)
 
     def _frame_of_silence(self) -> Tensor:
         base = self._model.base_model
         with torch.no_grad():
-            features = base.feature_extractor(self._values(np.zeros(self._field, np.float32))).transpose(1, 2)
+            features = base.feature_extractor(self._values([np.zeros(self._field, np.float32)])).transpose(1, 2)
             return _projected(base.feature_projection(features))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Iterator
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 import torch
@@ -12,8 +13,11 @@ from mm_demo.attention.recorder import Recorder, Site
 from mm_demo.attention.trace import AudioLayout, InputGradient, Segment
 from mm_demo.models.gradients import differentiable
 from mm_demo.models.speech import RATE
-from mm_demo.models.speech.encoders import Encoded, Reading
+from mm_demo.models.speech.encoders import Encoded, Reading, Variants
+from mm_demo.models.speech.forgetting import randomised_from
+from mm_demo.models.speech.removal import WAYS, without_stretches
 from mm_demo.models.speech.sentiments import labels_in_order
+from mm_demo.models.speech.stretches import distinct
 from mm_demo.models.voice.features import VoiceFeatureExtractor
 from mm_demo.models.voice.model import VoiceForEmotionClassification
 
@@ -21,6 +25,8 @@ _VOICED = 0.5
 """Of the channel "voicing": from here on a frame holds a voice."""
 _LOUD = 30.0
 """Frames more than so many dB below the loudest twentieth are pauses."""
+_VARIANTS, _SECONDS_AT_ONCE = 32, 320
+"""Variants of a sound that go through the network together: at most so many, and so many seconds in all."""
 _ENOUGH = 0.15
 """The share of voiced frames at which familiarity is one half; speech has 0.3 or more, noise less than this."""
 
@@ -38,13 +44,17 @@ class VoiceEncoder:
 
     family: ClassVar[str] = "voice"
     modality: Literal["audio", "text"] = "audio"
+    removals: tuple[str, ...] = WAYS
 
     def __init__(self, model: VoiceForEmotionClassification, extractor: VoiceFeatureExtractor) -> None:
         self.labels = labels_in_order(model.config.id2label)
         self.layers = 1
         self.heads = model.config.members * model.config.heads
-        self._model = model
         self._extractor = extractor
+        self._use(model)
+
+    def _use(self, model: VoiceForEmotionClassification) -> None:
+        self._model = model
         self._sites = [Site(model.pooling, 0, "cross", "voice", "audio")]
 
     def encode(self, given: np.ndarray) -> Encoded:
@@ -77,6 +87,27 @@ class VoiceEncoder:
             contribution=contribution,
             familiarity=self._familiarity(features["input_features"][0]),
         )
+
+    def at_once(self, given: np.ndarray) -> int:
+        """How many variants of a sound may go through it together."""
+        return max(1, min(_VARIANTS, _SECONDS_AT_ONCE * RATE // len(given)))
+
+    def vary(self, given: np.ndarray, kept: np.ndarray, removal: str) -> Variants:
+        """As `Encoder.vary`."""
+        frames = 1 + max(len(given), self._extractor.fft_length) // self._extractor.hop_length
+        times = _times(self._model.step_times(self._model.steps(frames)), len(given) / RATE)
+        sounds = without_stretches(given, distinct(times)[0], kept, removal)
+        features = self._extractor(sounds)
+        with torch.no_grad():
+            mask = features["attention_mask"].to(self._model.device)
+            output = self._model(features["input_features"].to(self._model.device, self._model.dtype), mask)
+        states = output.hidden_states[-1]
+        seen = torch.ones(states.shape[:2], dtype=torch.bool, device=states.device)
+        return Variants(states, output.pooled, output.sentiment_logits, seen)
+
+    def randomised(self) -> Iterator[tuple[str, Self]]:
+        """As `Encoder.randomised`."""
+        return randomised_from(self, self._model, type(self)._use)
 
     def _familiarity(self, frames: Tensor) -> float:
         """How much this sounds like somebody speaking, from the share of voiced frames outside the pauses."""

@@ -76,6 +76,10 @@ class VoiceForEmotionClassification(PreTrainedModel):
         """Time from one attention step to the next."""
         return float(_STRIDE**2 * self.config.hop_seconds)
 
+    def steps(self, frames: int) -> int:
+        """How many attention steps that many frames become."""
+        return -(-frames // _STRIDE**2)
+
     def step_times(self, steps: int) -> tuple[tuple[float, float], ...]:
         """The (start, end) in seconds of each of the first `steps` attention steps; together they leave no gap."""
         middles = [step * self.step_seconds for step in range(steps)]

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from mm_demo.ui.lab.data_source import DataSource
+from mm_demo.ui.lab.earlier import EarlierRuns
 from mm_demo.ui.lab.endpoint import MOST_SEEDS
 from mm_demo.ui.lab.example import ExamplePanel
 from mm_demo.ui.lab.report import ReportPanel
@@ -38,6 +39,7 @@ class FusionLabTab:
         with buttons:
             panel = TrainingPanel(data, strategies, seeds, curves)
         report = ReportPanel(panel.run)
+        earlier = EarlierRuns()
         example = ExamplePanel(panel.run)
 
         def over(run: Run | None) -> list[Any]:
@@ -45,5 +47,7 @@ class FusionLabTab:
 
         below = [*report.outputs, *example.outputs]
         panel.start.click(lambda: over(None), None, below, queue=False, **QUIET)
-        panel.training.then(over, panel.run, below, **QUIET)
+        panel.training.then(over, panel.run, below, **QUIET).then(
+            earlier.shown, [panel.run, earlier.runs], earlier.outputs, **QUIET
+        )
         strategies.fill_on(tab)

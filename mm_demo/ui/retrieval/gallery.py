@@ -15,9 +15,9 @@ from mm_demo.errors import UserError
 from mm_demo.ui.models import Models
 from mm_demo.ui.retrieval.indexing import Indexing, Progress, SharedGallery
 from mm_demo.ui.retrieval.own_gallery import Sent, check_folder, from_this_machine, received
-from mm_demo.ui.retrieval.turns import Turns
 from mm_demo.ui.sentences import sentence
 from mm_demo.ui.speech.answer import error_html
+from mm_demo.ui.turns import Turns
 
 GENERATED, UPLOAD, FOLDER = "generated", "upload", "folder"
 _SHOWN_SKIPPED = 100

@@ -43,12 +43,17 @@ class Explained:
 
 
 class MatchView:
-    """The right column below the hits; every method returns updates of `outputs`."""
+    """The right column below the hits; every method returns updates of `outputs`.
+
+    Attributes:
+        below_view: the place right below the hit under its map, empty.
+    """
 
     def __init__(self) -> None:
         self.notice = gr.HTML(visible=False, elem_classes="notice")
         with gr.Column(visible=False, elem_id="search-match") as self.column:
             self.view = attention_view("search-view")
+            self.below_view = gr.Column()
             self.words = gr.HTML(
                 visible=False,
                 elem_id="search-words-parts",
@@ -102,7 +107,7 @@ class MatchView:
         parts = [(part.word, part.contribution) for part in match.words]
         rest = "how they go together" if query.picture is None else "your picture and the rest"
         bars = gr.update(value=contribution_bars(parts, match.score, match.average, rest), visible=bool(parts))
-        hit = picture_and(explained.picture, _hit(explained, match))
+        hit = picture_and(explained.picture, hit_content(explained, match))
         doubted = [*explained.found.notes, *doubts("retrieval", match.familiar, match.unknown_words)]
         beside = [_HIDDEN, gr.skip()]
         if match.query_map is not None and query.picture is not None:
@@ -145,7 +150,8 @@ def method_fitted(task: Any, method: str) -> Any:
     return gr.update(info=next((m.help for m in task.methods if m.name == method), task.methods[0].help))
 
 
-def _hit(explained: Explained, match: Match) -> dict[str, Any]:
+def hit_content(explained: Explained, match: Match) -> dict[str, Any]:
+    """The hit as the attention view takes it: each word of the query with the part of the picture that it meets."""
     largest = max((abs(part.contribution) for part in match.words), default=0.0) or 1.0
     heading = f"{explained.name}, score {plain(match.score)}" + (
         ": choose a word to see the part of the picture that it meets." if match.words else ""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import gradio as gr
 import numpy as np
 
 from mm_demo.tasks.inputs import read_image
+from mm_demo.ui.evidence.again_search import SearchAgain
+from mm_demo.ui.evidence.panel import EvidencePanel
+from mm_demo.ui.evidence.randomised import Forgetting, RandomisedPanel
 from mm_demo.ui.models import Models
 from mm_demo.ui.notice import doubts
 from mm_demo.ui.pickers import DEFAULT
@@ -20,11 +23,20 @@ from mm_demo.ui.retrieval.hits import MOST_SCORES, Found, hits_content, hits_vie
 from mm_demo.ui.retrieval.match_view import Explained, MatchView, method_fitted
 from mm_demo.ui.retrieval.naming import NamingPanel
 from mm_demo.ui.retrieval.query import QuerySource, asked
-from mm_demo.ui.retrieval.turns import Turns
 from mm_demo.ui.sentences import sentence
 from mm_demo.ui.speech.answer import busy_html, error_html
+from mm_demo.ui.turns import Turns
+
+if TYPE_CHECKING:
+    from mm_demo.evidence.probe import Part, Probe
+    from mm_demo.tasks.retrieval_result import Match
+    from mm_demo.ui.evidence.known import Known
 
 Updates = dict[Any, Any]
+Kept = tuple[Explained, "Match"]
+"""The hit whose match is shown, and the match."""
+Chosen = tuple[str, int]
+"""The word whose map is checked: the run it is of, and its number in the query."""
 
 
 class SearchTab:
@@ -39,6 +51,8 @@ class SearchTab:
         self._models = models
         self.found = gr.State(None, time_to_live=3600)
         self.explained = gr.State(None, time_to_live=3600)
+        self.matched = gr.State(None, time_to_live=3600)
+        self.word = gr.State(None)
         self.turns = gr.State(Turns())
         with gr.Row():
             with gr.Column(scale=4, min_width=300):
@@ -48,6 +62,12 @@ class SearchTab:
             with gr.Column(scale=7, min_width=320):
                 self.hits = hits_view("search-hits")
                 self.match = MatchView()
+                with self.match.below_view:
+                    parts: dict[Part, str] = {"image": "the hit", "text": "the query's words"}
+                    self.evidence = EvidencePanel("search", self, parts, self.matched, self.word)
+                    with self.evidence.unfold:
+                        self.sanity = RandomisedPanel("search", self, self.matched, self.word, [])
+                    self.again = SearchAgain(models, self.matched, self.match.method)
         with gr.Accordion("What would it be called?", open=False, elem_id="search-naming"):
             NamingPanel(models, self.query.source.inputs, self.explained)
         with gr.Accordion("Texts beside pictures", open=False, elem_id="search-comparing"):
@@ -77,17 +97,29 @@ class SearchTab:
             "show_progress": "hidden",
             "api_visibility": "private",
             "trigger_mode": "multiple",
-            "outputs": [self.hits, self.found, self.explained, *self.match.outputs],
+            "outputs": [self.hits, self.found, self.explained, self.matched, *self.match.outputs],
         }
         wanted = [*self.query.inputs, self.query.count, *self.gallery.inputs, self.match.method, self.turns]
-        gr.on([button.click, self.query.words.submit], self._search, wanted, **quiet)
-        self.query.examples.click(
+        own = gr.on([button.click, self.query.words.submit], self._search, wanted, **quiet)
+        example = self.query.examples.click(
             _first, self.query.examples, self.query.words, queue=False, show_progress="hidden", api_visibility="private"
         ).then(self._search, wanted, **quiet)
-        self.hits.select(self._select, [self.found, self.match.method, self.turns], **quiet)
-        self.match.method.input(
+        selected = self.hits.select(self._select, [self.found, self.match.method, self.turns], **quiet)
+        method = self.match.method.input(
             self._fit, self.match.method, self.match.method, show_progress="hidden", api_visibility="private"
-        ).then(self._again, [self.explained, self.match.method, self.turns], **quiet)
+        ).then(self._redraw, [self.explained, self.match.method, self.turns], **quiet)
+        for answered in (own, example, selected, method):
+            self.evidence.follow(answered)
+        for answered in (own, example, selected):
+            self.again.offer_after(answered)
+        word = self.match.view.select(
+            self._choose, self.matched, self.word, queue=False, show_progress="hidden", api_visibility="private"
+        )
+        self.evidence.follow(word)
+        starts = [button.click, self.query.words.submit, self.query.examples.click]
+        outdated = [*starts, self.hits.select, self.match.method.input]
+        self.evidence.forget_at(outdated)
+        self.sanity.forget_at([*outdated, self.match.view.select])
 
     def _search(self, *given: Any) -> Iterator[Updates]:
         *parts, count, kind, own, method, turns = given
@@ -133,18 +165,19 @@ class SearchTab:
         try:
             explained = Explained(f"{found.run}-{index}", hit.path.name, read_image(hit.path), found, chosen)
         except Exception as error:
-            yield {self.explained: None, **self._match(self.match.failed(sentence(error)))}
+            yield {self.explained: None, self.matched: None, **self._match(self.match.failed(sentence(error)))}
             return
-        yield {self.explained: explained, **self._match(self.match.busy(explained))}
+        yield {self.explained: explained, self.matched: None, **self._match(self.match.busy(explained))}
         yield from self._matched(explained, method, current)
 
-    def _again(self, explained: Explained | None, method: str, turns: Turns) -> Iterator[Updates]:
+    def _redraw(self, explained: Explained | None, method: str, turns: Turns) -> Iterator[Updates]:
         if explained is None:
             yield {self.explained: None}
             return
         yield from self._matched(explained, method, turns.take())
 
     def _matched(self, explained: Explained, method: str, current: Callable[[], bool]) -> Iterator[Updates]:
+        kept: Kept | None
         try:
             task = self._models.get("retrieval")
             center = explained.found.indexing.gallery().center
@@ -152,10 +185,46 @@ class SearchTab:
                 explained.picture, explained.found.query, None if method == DEFAULT else method, center
             )
             shown = self.match.shown(explained, match)
+            kept = explained, match
         except Exception as error:
-            shown = self.match.failed(sentence(error))
+            shown, kept = self.match.failed(sentence(error)), None
         if current():
-            yield {self.explained: explained, **self._match(shown)}
+            yield {self.explained: explained, self.matched: kept, **self._match(shown)}
+
+    def parts(self, kept: Kept) -> Sequence[Part]:
+        """The hit; and the query's words, where there are some."""
+        return ["image", "text"] if kept[1].words else ["image"]
+
+    def removals(self, part: Part) -> Sequence[str]:
+        """The task's."""
+        names: Sequence[str] = self._models.get("retrieval").removals[part]
+        return names
+
+    def probe(self, kept: Kept, part: Part, word: Chosen | None, removal: str) -> Probe:
+        """The match; or, of the hit, what the chosen word adds to it."""
+        number = _number(kept, word) if part == "image" else None
+        probe: Probe = self._models.get("retrieval").probe(kept[1], part, number, removal)
+        return probe
+
+    def known(self, kept: Kept, word: Chosen | None) -> Known | None:
+        """What the query names, or its chosen word."""
+        from mm_demo.ui.evidence.known import known_object
+
+        explained, match = kept
+        number = _number(kept, word)
+        text = explained.found.query.text if number is None else match.words[number].word
+        return known_object(match.image, text, explained.name)
+
+    def forgetting(self, kept: Kept, word: Chosen | None, *picked: Any) -> Forgetting:
+        """The chosen word's map; without one, that of the whole query."""
+        match, number = kept[1], _number(kept, word)
+        shown = match.map if number is None else match.words[number].map
+        return match.image, shown, self._models.get("retrieval").randomised(match, number)
+
+    def _choose(self, kept: tuple[Explained, Any] | None, event: gr.EventData) -> Any:
+        if kept is None or event.run != kept[0].run:
+            return gr.skip()
+        return None if event.index is None else (event.run, int(event.index))
 
     def _fit(self, method: str) -> Any:
         task = self._models.ready("retrieval")
@@ -163,10 +232,20 @@ class SearchTab:
 
     def _cleared(self, message: Any) -> Updates:
         shown = said(message) if isinstance(message, str) else message
-        return {self.hits: shown, self.found: None, self.explained: None, **self._match(self.match.empty())}
+        return {
+            self.hits: shown,
+            self.found: None,
+            self.explained: None,
+            self.matched: None,
+            **self._match(self.match.empty()),
+        }
 
     def _match(self, updates: list[Any]) -> Updates:
         return dict(zip(self.match.outputs, updates, strict=True))
+
+
+def _number(kept: Kept, word: Chosen | None) -> int | None:
+    return word[1] if word is not None and word[0] == kept[0].run else None
 
 
 def _first(sample: list[str]) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+import numpy as np
 
 from mm_demo.errors import UserError
 from mm_demo.ui.downloads import Downloads, none_yet
+from mm_demo.ui.evidence.again_speech import SpeechAgain
+from mm_demo.ui.evidence.panel import EvidencePanel
+from mm_demo.ui.evidence.shuffled import as_asked
 from mm_demo.ui.examples.speech import example_in
 from mm_demo.ui.models import Models
 from mm_demo.ui.notice import notice
@@ -24,6 +28,7 @@ from mm_demo.views.fusions import fusion_table
 from mm_demo.views.words import signed_words
 
 if TYPE_CHECKING:
+    from mm_demo.evidence.probe import Part, Probe
     from mm_demo.tasks.sentiment_result import SentimentResult
 
 Updates = dict[Any, Any]
@@ -38,7 +43,10 @@ _ABOUT_LIVE = (
 def _drawn(result: SentimentResult) -> dict[str, Any] | None:
     if result.acoustics is None:
         return None
-    return sound_content(result.acoustics, result.audio_map, result.band_map, result.attention_map)
+    shown = result.audio_map
+    if shown is not None:
+        shown = replace(shown, relevance=as_asked(shown.relevance))
+    return sound_content(result.acoustics, shown, result.band_map, result.attention_map)
 
 
 class SpeechTab:
@@ -46,6 +54,7 @@ class SpeechTab:
 
     def __init__(self, models: Models) -> None:
         self._models = models
+        self.result = gr.State(None, time_to_live=3600)
         with gr.Column(elem_id="speech"):
             with gr.Row():
                 with gr.Column(scale=4, min_width=300):
@@ -62,12 +71,14 @@ class SpeechTab:
                         self.answer = gr.HTML(EMPTY, elem_id="speech-answer")
                         self.view = sound_view("speech-view", "speech-sound")
                         self.words = gr.HTML(visible=False, elem_id="speech-relevance")
+                        parts: dict[Part, str] = {"audio": "the recording", "text": "the words"}
+                        self.evidence = EvidencePanel("speech", self, parts, self.result, gr.State(None))
                         self.pickers = SpeechPickers()
+                        self.again = SpeechAgain(models, self.result, self.source.sound, self.pickers)
                         self.downloads = Downloads()
                     with gr.Column(visible=False) as self.live:
                         LivePanel(models)
             self.table = gr.HTML(visible=False, elem_id="speech-fusions")
-        self.result = gr.State(None, time_to_live=3600)
         self._wire(button, recording, live)
 
     def _wire(self, button: gr.Button, recording: gr.Tab, live: gr.Tab) -> None:
@@ -78,17 +89,41 @@ class SpeechTab:
         asked = [*source.inputs, *pickers.inputs]
         arrived = source.sound.change(self._arrived, asked, [*shown, *heard], **quiet)
         judging = {"inputs": asked, "outputs": [*shown, *heard], "cancels": [arrived], **quiet}
-        gr.on([button.click, source.words.submit], self._judge, **judging)
+        judged = gr.on([button.click, source.words.submit], self._judge, **judging)
         source.examples.click(example_path, source.examples, source.sound, queue=False, **quiet)
-        pickers.method.input(self._fit, pickers.inputs, pickers.inputs, queue=False, **quiet).then(
+        method = pickers.method.input(self._fit, pickers.inputs, pickers.inputs, queue=False, **quiet).then(
             self._explain, [self.result, pickers.method], shown, **quiet
         )
-        pickers.strategy.input(self._fit, pickers.inputs, pickers.inputs, queue=False, **quiet).then(
+        strategy = pickers.strategy.input(self._fit, pickers.inputs, pickers.inputs, queue=False, **quiet).then(
             self._judge, asked, [*shown, *heard], **quiet
         )
+        for answered in (arrived, judged, method, strategy):
+            self.evidence.follow(answered)
+        for answered in (arrived, judged, strategy):
+            self.again.offer_after(answered)
+        redrawn = [picker.input for picker in pickers.inputs]
+        self.evidence.forget_at([source.sound.change, button.click, source.words.submit, *redrawn])
         sides = [self.judged, self.table, self.live]
         recording.select(self._side, self.result, sides, queue=False, **quiet)
         live.select(lambda: [_HIDDEN, _HIDDEN, gr.update(visible=True)], None, sides, queue=False, **quiet)
+
+    def parts(self, kept: SentimentResult) -> Sequence[Part]:
+        """The recording and the words, whichever were given."""
+        given: list[Part] = ["audio"] if kept.audio_map is not None else []
+        return [*given, "text"] if kept.text_tokens else given
+
+    def removals(self, part: Part) -> Sequence[str]:
+        """The task's."""
+        names: Sequence[str] = self._models.get("sentiment").removals[part]
+        return names
+
+    def probe(self, kept: SentimentResult, part: Part, word: None, removal: str) -> Probe:
+        """The sentiment."""
+        probe: Probe = self._models.get("sentiment").probe(kept, part, removal)
+        return probe
+
+    def known(self, kept: SentimentResult, word: None) -> None:
+        """Nothing: a recording's truth is not drawn from a seed."""
 
     def _side(self, result: SentimentResult | None) -> list[Any]:
         table = result is not None and bool(result.strategies)
@@ -196,7 +231,9 @@ class SpeechTab:
 
 
 def _words(result: SentimentResult) -> str:
+    relevance = as_asked(np.array([token.relevance for token in result.text_tokens]))
+    tokens = [replace(token, relevance=float(value)) for token, value in zip(result.text_tokens, relevance)]
     return (
         f"<h3>The words, and how much each speaks for “{result.answer}” (orange, +) or against it (blue, −)</h3>"
-        + signed_words(result.transcript or "", result.text_tokens, f"Words for and against {result.answer}")
+        + signed_words(result.transcript or "", tokens, f"Words for and against {result.answer}")
     )
