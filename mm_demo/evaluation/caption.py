@@ -16,6 +16,7 @@ from mm_demo.evaluation.pointing import pointing_score
 from mm_demo.evidence.pointing import Inside, pointing
 from mm_demo.scenes import KINDS, Scene, SceneObject
 from mm_demo.scenes.captions import caption_of
+from mm_demo.scenes.named import named
 from mm_demo.tasks.caption import CaptionTask
 from mm_demo.tasks.opening import open_task
 from mm_demo.tasks.results import CaptionResult
@@ -98,12 +99,8 @@ def _pointing(result: CaptionResult, maps: list[np.ndarray], scene: Scene) -> li
 
 def kind_words(result: CaptionResult, scene: Scene) -> list[tuple[int, SceneObject]]:
     """The words of a caption that name a kind which one object alone is of: (index of the token, the object)."""
-    found = []
-    for step in result.tokens:
-        mine = [o for o in scene.objects if o.kind == step.token] if step.token in KINDS else []
-        if len(mine) == 1:
-            found.append((step.index, mine[0]))
-    return found
+    found = [(step.index, named(scene.objects, step.token)) for step in result.tokens if step.token in KINDS]
+    return [(index, about) for index, about in found if about is not None]
 
 
 def color_words(result: CaptionResult, scene: Scene) -> list[tuple[int, SceneObject]]:
@@ -116,8 +113,8 @@ def color_words(result: CaptionResult, scene: Scene) -> list[tuple[int, SceneObj
         (index - 1, about)
         for index, about in kind_words(result, scene)
         if words[index - 1] == about.color
+        and named(scene.objects, about.color) is about
         and words[max(index - 2, 0)] != "an"
-        and sum(o.color == about.color for o in scene.objects) == 1
     ]
 
 

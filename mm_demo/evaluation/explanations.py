@@ -11,7 +11,7 @@ import numpy as np
 
 from mm_demo.attention.methods import METHODS
 from mm_demo.errors import UserError
-from mm_demo.evaluation.known import Explained, Known, known_answers, known_words
+from mm_demo.evaluation.known import Explained, Known, known_answers, known_matches, known_words
 from mm_demo.evaluation.pictures import SETS, seeds
 from mm_demo.evidence.calibration import judge_both, summary
 from mm_demo.evidence.deletion import gather
@@ -19,11 +19,11 @@ from mm_demo.evidence.pointing import Inside, coverage, mass, pointing
 from mm_demo.evidence.verdict import Verdict
 from mm_demo.models.blip import BlipAnswerer, BlipCaptioner
 from mm_demo.models.catalog import cards_for
+from mm_demo.models.clip.matcher import DualEncoder
 from mm_demo.models.loading import open_model
-from mm_demo.scenes import Scene
 from mm_demo.tasks.methods import DEFAULT_METHODS
 
-_TASKS = ("vqa", "caption")
+_TASKS = ("vqa", "caption", "retrieval")
 _WEIGHED, _JUDGED = 0.3, 0.5
 """Shares of n: so many answers are asked for again in every method's order, which takes seconds each, and so many are
 judged with a perfect and with a shuffled map."""
@@ -39,7 +39,7 @@ def evaluate(seed: int = 0, n: int = 200, model: str | None = None, device: str 
     Args:
         seed: chooses the pictures, the questions and the words.
         n: pictures.
-        model: one of the embedded checkpoints that answer or write; all of them where None.
+        model: one of the embedded checkpoints for pictures; where None, the one that each task opens by itself.
         device: as in `mm_demo.load`.
 
     Raises:
@@ -48,17 +48,12 @@ def evaluate(seed: int = 0, n: int = 200, model: str | None = None, device: str 
     known = {card.id: task for task in _TASKS for card in cards_for(task, "embedded")}
     if model is not None and model not in known:
         raise UserError(f"Explanations can't be compared on '{model}'; choose one of: {', '.join(known)}.")
-    draw = SETS["held-out scenes"]
-    scenes = [draw(s) for s in seeds(seed, n)]
+    chosen = [model] if model is not None else [cards_for(task, "embedded")[0].id for task in _TASKS]
     return {
         "task": "explanations",
         "seed": seed,
         "pictures": n,
-        **{
-            name: _explained(open_model(task, name, device), task, scenes, seed)
-            for name, task in known.items()
-            if model in (None, name)
-        },
+        **{name: _explained(open_model(known[name], name, device), known[name], seed, n) for name in chosen},
     }
 
 
@@ -131,12 +126,15 @@ class _Row:
         }
 
 
-def _explained(model: object, task: str, scenes: list[Scene], seed: int) -> dict[str, Any]:
-    weighed, judged = (max(1, round(share * len(scenes))) for share in (_WEIGHED, _JUDGED))
+def _explained(model: object, task: str, seed: int, n: int) -> dict[str, Any]:
+    weighed, judged = (max(1, round(share * n)) for share in (_WEIGHED, _JUDGED))
+    draw, pictures = SETS["held-out scenes"], seeds(seed, n)
     if isinstance(model, BlipAnswerer):
-        found = known_answers(model, scenes, seed, costly=weighed)
+        found = known_answers(model, map(draw, pictures), seed, costly=weighed)
     elif isinstance(model, BlipCaptioner):
-        found = known_words(model, scenes, seed, costly=weighed)
+        found = known_words(model, map(draw, pictures), seed, costly=weighed)
+    elif isinstance(model, DualEncoder):
+        found = known_matches(model, draw, pictures, seed, costly=weighed)
     else:
         raise TypeError(f"nothing is known of what a {type(model).__name__} says")
     return compare(found, METHODS[DEFAULT_METHODS[task, model.family]].label, weighed, judged, seed)

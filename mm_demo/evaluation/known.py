@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 from random import Random
 from time import perf_counter
 from typing import TypeVar
@@ -15,14 +16,18 @@ from PIL import Image
 from mm_demo.attention.methods import METHODS
 from mm_demo.evaluation.attributions import grad_cam, hires_cam, integrated_gradients, occlusion
 from mm_demo.evaluation.caption import color_words, kind_words
+from mm_demo.evaluation.singling import single_out
 from mm_demo.evaluation.vqa import RightAnswer, right_answers
 from mm_demo.evidence.memory import Memory
 from mm_demo.evidence.probe import Probe
-from mm_demo.models.family import Answerer, Captioner, PictureScore
-from mm_demo.scenes import Scene
+from mm_demo.models.family import Answerer, Captioner, Matcher, PictureScore
+from mm_demo.scenes import COLORS, KINDS, Scene, SceneObject
+from mm_demo.scenes.named import named
 from mm_demo.tasks.caption import CaptionTask
 from mm_demo.tasks.methods import MethodInfo
 from mm_demo.tasks.results import CaptionResult
+from mm_demo.tasks.retrieval import RetrievalTask
+from mm_demo.tasks.retrieval_result import Query
 from mm_demo.tasks.vqa import VqaTask
 
 _TOGETHER = 128
@@ -79,8 +84,7 @@ def known_words(model: Captioner, scenes: Iterable[Scene], seed: int, costly: in
     for index, scene in enumerate(scenes):
         result = task(Image.fromarray(scene.picture))
         rng = Random(seed * 15_485_863 + index)
-        found = {"kind word": kind_words(result, scene), "color word": color_words(result, scene)}
-        chosen = [(kind, *rng.choice(words)) for kind, words in found.items() if words]
+        chosen = _one_each(rng, kind_words(result, scene), color_words(result, scene))
         maps = _word_maps(model, task, result) if chosen else {}
         for kind, place, about in chosen:
             probe = _remembering(task.probe(result, place))
@@ -88,6 +92,48 @@ def known_words(model: Captioner, scenes: Iterable[Scene], seed: int, costly: in
             own = {label: Explained(each[place], ms) for label, (each, ms) in maps.items()}
             yield Known(kind, about.mask, probe, own | _attributed(score, probe, given < costly))
             given += 1
+
+
+def known_matches(
+    model: Matcher, draw: Callable[[int], Scene], seeds: range, seed: int, costly: int
+) -> Iterator[Known]:
+    """Of the words by which a picture is found one that names a kind, and one that names a colour, each of one object.
+
+    Other arguments as of `known_answers`.
+
+    Args:
+        draw: a scene from its seed; each is found by a text that fits no other.
+        seeds: of the first scenes to try, and how many are wanted.
+    """
+    task = RetrievalTask(model)
+    given = 0
+    for index, one in enumerate(single_out(draw, count(seeds.start), len(seeds))):
+        objects = draw(one.seed).objects
+        query = Query(one.told.text)
+        matches = {m.label: _clock(partial(task.explain, one.picture, query, m.name)) for m in task.methods}
+        match, _ = matches[task.methods[0].label]
+        meant = [(place, word.word, named(objects, word.word)) for place, word in enumerate(match.words)]
+        kinds, colors = (
+            [(place, about) for place, word, about in meant if about is not None and word in names]
+            for names in (KINDS, COLORS)
+        )
+        for kind, place, about in _one_each(Random(seed * 15_485_863 + index), kinds, colors):
+            maps = {
+                label: Explained(found.words[place].map, took / len(found.words))
+                for label, (found, took) in matches.items()
+            }
+            probe = _remembering(task.probe(match, word=place))
+            if given < costly:
+                maps["Occlusion"] = _timed(partial(_occluded, probe))
+            yield Known(kind, about.mask, probe, maps)
+            given += 1
+
+
+def _one_each(
+    rng: Random, kinds: list[tuple[int, SceneObject]], colors: list[tuple[int, SceneObject]]
+) -> list[tuple[str, int, SceneObject]]:
+    found = {"kind word": kinds, "color word": colors}
+    return [(kind, *rng.choice(words)) for kind, words in found.items() if words]
 
 
 def _known_answer(model: Answerer, task: VqaTask, answer: RightAnswer, costly: bool) -> Known:
@@ -128,8 +174,12 @@ def _attributed(score: Callable[[], PictureScore], probe: Probe, costly: bool) -
     maps = {"Grad-CAM": _timed(lambda: grad_cam(score())), "HiResCAM": _timed(lambda: hires_cam(score()))}
     if costly:
         maps["Integrated gradients"] = _timed(lambda: integrated_gradients(score()))
-        maps["Occlusion"] = _timed(lambda: occlusion(probe).reshape(probe.shape))
+        maps["Occlusion"] = _timed(partial(_occluded, probe))
     return maps
+
+
+def _occluded(probe: Probe) -> np.ndarray:
+    return occlusion(probe).reshape(probe.shape)
 
 
 T = TypeVar("T")
