@@ -12,7 +12,7 @@ from mm_demo.commands.report import Report, outline
 from mm_demo.errors import UserError
 
 HELP = "measure a checkpoint on generated pictures, or on recordings and sentences, that it has never seen"
-_TASKS = ("caption", "vqa", "sentiment")
+_TASKS = ("caption", "vqa", "sentiment", "retrieval", "explanations")
 _OPTIONS = {
     "seed": "--seed",
     "n": "--n",

@@ -14,8 +14,9 @@ from mm_demo.evaluation.familiarity import familiar_share, photographs_in
 from mm_demo.evaluation.pictures import SETS, seeds
 from mm_demo.evaluation.pointing import pointing_score
 from mm_demo.evidence.pointing import Inside, pointing
-from mm_demo.scenes import KINDS, Scene
+from mm_demo.scenes import KINDS, Scene, SceneObject
 from mm_demo.scenes.captions import caption_of
+from mm_demo.scenes.named import named
 from mm_demo.tasks.caption import CaptionTask
 from mm_demo.tasks.opening import open_task
 from mm_demo.tasks.results import CaptionResult
@@ -93,12 +94,28 @@ def _methods(task: CaptionTask, scenes: list[Scene]) -> dict[str, Any]:
 
 def _pointing(result: CaptionResult, maps: list[np.ndarray], scene: Scene) -> list[Inside]:
     """For each kind's name in the caption that fits one object alone: whether its map peaks there, and the chance."""
-    found = []
-    for step, shown in zip(result.tokens, maps, strict=True):
-        mine = [o for o in scene.objects if o.kind == step.token] if step.token in KINDS else []
-        if len(mine) == 1:
-            found.append(pointing(shown, mine[0].mask))
-    return found
+    return [pointing(maps[index], about.mask) for index, about in kind_words(result, scene)]
+
+
+def kind_words(result: CaptionResult, scene: Scene) -> list[tuple[int, SceneObject]]:
+    """The words of a caption that name a kind which one object alone is of: (index of the token, the object)."""
+    found = [(step.index, named(scene.objects, step.token)) for step in result.tokens if step.token in KINDS]
+    return [(index, about) for index, about in found if about is not None]
+
+
+def color_words(result: CaptionResult, scene: Scene) -> list[tuple[int, SceneObject]]:
+    """The words that name the colour of such a kind, where no other object has it: likewise.
+
+    Not after "an", which has told a colour already: of eight, only orange begins with a vowel.
+    """
+    words = [step.token for step in result.tokens]
+    return [
+        (index - 1, about)
+        for index, about in kind_words(result, scene)
+        if words[index - 1] == about.color
+        and named(scene.objects, about.color) is about
+        and words[max(index - 2, 0)] != "an"
+    ]
 
 
 def _share(values: list[bool]) -> float:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,10 +15,11 @@ from mm_demo.evaluation.familiarity import familiar_share, photographs_in
 from mm_demo.evaluation.pictures import SETS, seeds
 from mm_demo.evaluation.pointing import pointing_score
 from mm_demo.evidence.pointing import Inside, pointing
-from mm_demo.scenes import Scene
+from mm_demo.scenes import Scene, SceneObject
 from mm_demo.scenes.questions import ASKERS, Question, ask
 from mm_demo.scenes.wording import misspell, vary
 from mm_demo.tasks.opening import open_task
+from mm_demo.tasks.results import VqaResult
 from mm_demo.tasks.vqa import VqaTask
 
 QUESTIONS = 8
@@ -98,17 +100,31 @@ def _measure(task: VqaTask, scenes: list[Scene], seed: int) -> dict[str, Any]:
 def _methods(task: VqaTask, scenes: list[Scene], seed: int) -> dict[str, Any]:
     """The pointing game for every method on the same right answers, one question a scene."""
     pointed: dict[str, list[Inside]] = defaultdict(list)
+    for answer in right_answers(task, scenes, seed):
+        for method in task.methods:
+            shown = task.explain(answer.result, method.name).image_map
+            pointed[method.label].append(pointing(shown, answer.about.mask))
+    return {name: pointing_score(found) for name, found in pointed.items()}
+
+
+@dataclass(frozen=True)
+class RightAnswer:
+    """A right answer to a question of type "color", "kind" or "where", and the object it is about."""
+
+    type: str
+    result: VqaResult
+    about: SceneObject
+
+
+def right_answers(task: VqaTask, scenes: Iterable[Scene], seed: int) -> Iterator[RightAnswer]:
+    """One question a scene about one object, the types in turn; those that are answered right."""
     for index, scene in enumerate(scenes):
         question = ask(scene.objects, Random(seed * 104_729 + index), _POINTED[index % len(_POINTED)])
         if question is None:
             continue
         result = task(Image.fromarray(scene.picture), f"{question.text}?")
         if result.answer == question.answer:
-            about = scene.objects[question.about[0]]
-            for method in task.methods:
-                shown = task.explain(result, method.name).image_map
-                pointed[method.label].append(pointing(shown, about.mask))
-    return {name: pointing_score(found) for name, found in pointed.items()}
+            yield RightAnswer(question.type, result, scene.objects[question.about[0]])
 
 
 def _wordings(task: VqaTask, scenes: list[Scene], seed: int) -> dict[str, Any]:

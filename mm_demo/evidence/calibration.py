@@ -7,9 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mm_demo.evidence.deletion import Evidence, gather
+from mm_demo.evidence.deletion import gather
+from mm_demo.evidence.memory import Memory
 from mm_demo.evidence.probe import Probe
-from mm_demo.evidence.verdict import judge
+from mm_demo.evidence.verdict import Verdict, judge
+
+_TOGETHER = 128
+"""Most variants that a probe is asked for at once."""
 
 
 @dataclass(frozen=True)
@@ -20,11 +24,13 @@ class Calibration:
         n: how many inputs.
         oracle_supported: share 0…1 of perfect maps that were called supported.
         shuffled_unsupported: share of shuffled maps that were called unsupported.
+        shuffled_unclear: share of shuffled maps that were called unclear, because nothing moved the answer.
     """
 
     n: int
     oracle_supported: float
     shuffled_unsupported: float
+    shuffled_unclear: float
 
 
 def calibrate(oracles: Iterable[Probe], steps: int = 16, random_orders: int = 10, seed: int = 0) -> Calibration:
@@ -36,16 +42,30 @@ def calibrate(oracles: Iterable[Probe], steps: int = 16, random_orders: int = 10
         random_orders: as in `gather`.
         seed: draws the places and the random orders.
     """
-    rng = np.random.default_rng(seed)
-    true, shuffled = [], []
-    for probe in oracles:
-        draw = int(rng.integers(2**32))
-        lost = replace(probe, relevance=rng.permutation(probe.relevance))
-        true.append(judge(_complete(probe, steps, random_orders, draw)).kind == "supported")
-        shuffled.append(judge(_complete(lost, steps, random_orders, draw)).kind == "unsupported")
-    return Calibration(len(true), float(np.mean(true)), float(np.mean(shuffled)))
+    return summary([judge_both(probe, steps, random_orders, seed + i) for i, probe in enumerate(oracles)])
 
 
-def _complete(probe: Probe, steps: int, random_orders: int, seed: int) -> Evidence:
+def judge_both(oracle: Probe, steps: int = 16, random_orders: int = 10, seed: int = 0) -> tuple[Verdict, Verdict]:
+    """The verdicts on a perfect map and on its values in random places, beside the same random orders."""
+    shuffled = np.random.default_rng((seed, 1)).permutation(oracle.relevance)
+    remembering = replace(oracle, score=Memory(oracle, _TOGETHER).score)
+    return (
+        _verdict(remembering, steps, random_orders, seed),
+        _verdict(replace(remembering, relevance=shuffled), steps, random_orders, seed),
+    )
+
+
+def summary(verdicts: Iterable[tuple[Verdict, Verdict]]) -> Calibration:
+    """Over many inputs what `judge_both` said of each."""
+    kinds = np.array([(true.kind, shuffled.kind) for true, shuffled in verdicts])
+    return Calibration(
+        n=len(kinds),
+        oracle_supported=float(np.mean(kinds[:, 0] == "supported")),
+        shuffled_unsupported=float(np.mean(kinds[:, 1] == "unsupported")),
+        shuffled_unclear=float(np.mean(kinds[:, 1] == "unclear")),
+    )
+
+
+def _verdict(probe: Probe, steps: int, random_orders: int, seed: int) -> Verdict:
     *_, last = gather(probe, steps, random_orders, seed)
-    return last
+    return judge(last)

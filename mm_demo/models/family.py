@@ -124,6 +124,25 @@ AnswerVariants = Callable[[np.ndarray | None, np.ndarray | None], np.ndarray]
 the whole of it (not both), to an answer's probability (n,) float64."""
 
 
+@dataclass(frozen=True)
+class PictureScore:
+    """The log-odds of what a model said as a function of the picture that can be differentiated, in two links.
+
+    Attributes:
+        pixels: (3, height, width), the picture as the encoder takes it.
+        grid: (rows, cols) of the patches, and a patch's side in pixels.
+        leading: states before the first patch's.
+        states: (n, 3, height, width) → (n, elements, dim), the encoder's output; the two keep their graphs in any mode.
+        score: (n, elements, dim) → (n,) log-odds, with all that was said before as it was.
+    """
+
+    pixels: Tensor
+    grid: tuple[tuple[int, int], int]
+    leading: int
+    states: Callable[[Tensor], Tensor]
+    score: Callable[[Tensor], Tensor]
+
+
 class Captioner(Protocol):
     """Writes a caption token by token. The trace's segments are "image" and "caption".
 
@@ -149,6 +168,10 @@ class Captioner(Protocol):
 
     def gradient_traces(self, picture: Picture, ids: list[int], indices: Iterable[int]) -> Iterator[Trace]:
         """For each index the trace of the caption with the gradient of that token's log-odds."""
+        ...
+
+    def picture_score(self, picture: Picture, ids: list[int]) -> PictureScore:
+        """The last token's log-odds given those before it, as a function of the picture."""
         ...
 
     def variants(self, picture: Picture, ids: list[int], last: int, removal: str) -> Callable[[np.ndarray], np.ndarray]:
@@ -196,6 +219,10 @@ class Answerer(Protocol):
 
     def explain(self, picture: Picture, question: str, ids: Sequence[int]) -> Trace:
         """What a given answer rests on: as the trace of `answer`, whether or not it is the best one."""
+        ...
+
+    def picture_score(self, picture: Picture, question: str, ids: Sequence[int]) -> PictureScore:
+        """An answer's log-odds, summed over its tokens, as a function of the picture."""
         ...
 
     def variants(

@@ -9,8 +9,8 @@ from mm_demo.errors import UserError
 from mm_demo.models.family import ModelInfo
 
 DEFAULT_METHODS = {
-    ("caption", "blip"): "raw",
-    ("vqa", "blip"): "gradient",
+    ("caption", "blip"): "rollout",
+    ("vqa", "blip"): "mean",
     ("retrieval", "clip"): "attention_gradient",
     ("retrieval", "siglip"): "gradient",
 }

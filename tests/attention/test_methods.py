@@ -106,6 +106,20 @@ def test_attention_gradient_credits_all_rows_on_the_way() -> None:
     _close(found["image"], [0.5 + 1.0, -0.5 + 1.5])
 
 
+def test_mean_by_hand() -> None:
+    # Word b: attention [.5, .5] over the heads; (A ⊙ ∇A)⁺ = [1, 1.5] / 2, so shares of .4 and .6.
+    _close(METHODS["mean"](_trace(), "words", 1)["image"], [0.45, 0.55])
+    # One head: attention [.25, .75], shares of the gradient as above.
+    _close(METHODS["mean"](_trace(), "words", 1, head=0)["image"], [0.325, 0.675])
+
+
+def test_mean_leaves_the_class_token_out_of_the_scale() -> None:
+    trace = _trace()
+    seen = Segment("image", "image", ("picture", "p"), ImageLayout(1, 1), leading=1)
+    found = METHODS["mean"](Trace(trace.segments | {"image": seen}, trace.records), "words", 1)
+    assert float(found["image"][1]) == pytest.approx(1)
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_a_method_says_what_it_is_and_leaves_the_trace_alone(name: str) -> None:
     method = METHODS[name]

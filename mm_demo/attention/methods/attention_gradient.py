@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -27,21 +29,32 @@ class AttentionGradient(Method):
     def rows(
         self, trace: Trace, query_segment: str, elements: slice, layer: int | None = None, head: int | None = None
     ) -> dict[str, Tensor]:
-        own: dict[str, list[Tensor]] = {}
-        through: dict[str, list[Tensor]] = {}
-        reachable = _reachable(trace, query_segment)
-        for record in in_layer(trace.records, layer):
-            if record.query == query_segment:
-                own.setdefault(record.key, []).append(_product(record, head)[elements])
-            elif record.query in reachable and record.kind == "cross":
-                through.setdefault(record.key, []).append(_product(record, head).sum(0))
-        count = len(range(*elements.indices(len(trace.segments[query_segment]))))
-        relevance = {name: torch.stack(rows).sum(0).expand(count, -1) for name, rows in through.items()}
-        return relevance | {name: torch.stack(rows).sum(0) for name, rows in own.items()}
+        return summed(trace, query_segment, elements, layer, lambda r: heads_of(r.weights * gradient_of(r), head))
 
 
-def _product(record: Record, head: int | None) -> Tensor:
-    return heads_of(record.weights * gradient_of(record), head)
+def summed(
+    trace: Trace, query_segment: str, elements: slice, layer: int | None, owed: Callable[[Record], Tensor]
+) -> dict[str, Tensor]:
+    """What the elements' score owes to each weight, summed over layers: (elements asked for, elements looked at).
+
+    Args:
+        trace: with gradients.
+        query_segment: whose elements are asked for.
+        elements: of it.
+        layer: only this one; all where None.
+        owed: a record's (queries, keys).
+    """
+    own: dict[str, list[Tensor]] = {}
+    through: dict[str, list[Tensor]] = {}
+    reachable = _reachable(trace, query_segment)
+    for record in in_layer(trace.records, layer):
+        if record.query == query_segment:
+            own.setdefault(record.key, []).append(owed(record)[elements])
+        elif record.query in reachable and record.kind == "cross":
+            through.setdefault(record.key, []).append(owed(record).sum(0))
+    count = len(range(*elements.indices(len(trace.segments[query_segment]))))
+    relevance = {name: torch.stack(rows).sum(0).expand(count, -1) for name, rows in through.items()}
+    return relevance | {name: torch.stack(rows).sum(0) for name, rows in own.items()}
 
 
 def _reachable(trace: Trace, start: str) -> set[str]:

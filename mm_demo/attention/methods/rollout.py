@@ -26,20 +26,25 @@ class Rollout(Method):
     def rows(
         self, trace: Trace, query_segment: str, elements: slice, layer: int | None = None, head: int | None = None
     ) -> dict[str, Tensor]:
-        flow: dict[str, dict[str, Tensor]] = {
-            name: {name: torch.eye(len(segment))} for name, segment in trace.segments.items()
-        }
+        flow: dict[str, dict[str, Tensor | None]] = {name: {name: None} for name in trace.segments}
         for record in trace.records:
             attention = heads_of(record.weights, head).cpu()
             own = flow[record.query]
             if record.kind == "self":
                 mixed = attention + torch.eye(len(attention))
                 mixed = mixed / mixed.sum(-1, keepdim=True)
-                flow[record.query] = {name: mixed @ matrix for name, matrix in own.items()}
+                flow[record.query] = {name: _passed_on(mixed, matrix) for name, matrix in own.items()}
             else:
-                read = {name: attention @ matrix for name, matrix in flow[record.key].items()}
+                read = {name: _passed_on(attention, matrix) for name, matrix in flow[record.key].items()}
+                kept = {name: torch.eye(len(attention)) if m is None else m for name, m in own.items()}
                 nothing = torch.zeros(())
                 flow[record.query] = {
-                    name: (own.get(name, nothing) + read.get(name, nothing)) / 2 for name in own | read
+                    name: (kept.get(name, nothing) + read.get(name, nothing)) / 2 for name in kept | read
                 }
-        return {name: matrix[elements] for name, matrix in flow[query_segment].items()}
+        asked = torch.eye(len(trace.segments[query_segment]))
+        return {name: (asked if m is None else m)[elements] for name, m in flow[query_segment].items()}
+
+
+def _passed_on(weights: Tensor, matrix: Tensor | None) -> Tensor:
+    """`weights @ matrix`, None being the identity: a picture's patches stay what they are, and are many."""
+    return weights if matrix is None else weights @ matrix

@@ -27,7 +27,7 @@ from mm_demo.models.blip.parts import (
 from mm_demo.models.blip.ranking import rank_sequences
 from mm_demo.models.blip.variants import ATTENTION, PATCH_WAYS, PictureVariants, QuestionVariants, chunks
 from mm_demo.models.familiarity import Familiarity
-from mm_demo.models.family import Answered, AnswerVariants, ModelInfo, Picture
+from mm_demo.models.family import Answered, AnswerVariants, ModelInfo, Picture, PictureScore
 from mm_demo.models.gradients import differentiable, log_odds
 from mm_demo.models.randomised import independent, randomise
 from mm_demo.models.recent import RecentPictures
@@ -50,7 +50,7 @@ class BlipAnswerer:
     """
 
     family: ClassVar[str] = "blip"
-    patch_removals = PATCH_WAYS
+    patch_removals: tuple[str, ...] = PATCH_WAYS
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class BlipAnswerer:
         self.info = info
         self._processor = processor
         self._vocabulary = BlipVocabulary(processor, model.config.text_config)
-        self.word_removals = (*self._vocabulary.stand_ins, ATTENTION)
+        self.word_removals: tuple[str, ...] = (*self._vocabulary.stand_ins, ATTENTION)
         limit = limit_of(model.generation_config.max_length, self._vocabulary.longest, _LONGEST_ANSWER)
         self.max_tokens = limit
         obey_masks(model.text_encoder)
@@ -90,7 +90,7 @@ class BlipAnswerer:
         recorder = Recorder(self._sites, differentiable=True)
         with recorder.hooked():
             with recorder.active(), differentiable():
-                states = self._ask(picture, read)
+                states = self._ask(picture.states, read)
                 logits, cache = self.begin(states)
             answers = self._merged(self.rank(states.detach(), logits, cache))
             best = answers[0][1][0]
@@ -117,10 +117,26 @@ class BlipAnswerer:
         read = self._vocabulary.encode(question)
         recorder = Recorder(self._sites, differentiable=True)
         with recorder.hooked(), recorder.active(), differentiable():
-            states = self._ask(picture, read)
+            states = self._ask(picture.states, read)
             logits = self._read(states, [self._vocabulary.start, *ids[:-1]], use_cache=False).logits[0]
             score = _score(logits, ids)
         return Trace(self._segments(question, read, ids), to_records(recorder.take(), score))
+
+    def picture_score(self, picture: Picture, question: str, ids: Sequence[int]) -> PictureScore:
+        """An answer's log-odds, summed over its tokens, as a function of the picture.
+
+        Raises:
+            UserError: the question is longer than the model can read.
+        """
+        read = self._vocabulary.encode(question)
+
+        def score(states: Tensor) -> Tensor:
+            with differentiable():
+                asked = self._ask(states, read)
+                logits = self._read(asked, [self._vocabulary.start, *ids[:-1]], use_cache=False).logits
+                return torch.stack([_score(row, ids) for row in logits])
+
+        return self._eyes.score(picture.image, score)
 
     def variants(
         self,
@@ -216,10 +232,10 @@ class BlipAnswerer:
             first = (logits.float().log_softmax(-1), cache)
             return rank_sequences(first, advance, self._vocabulary.end, self.max_tokens)
 
-    def _ask(self, picture: Picture, read: ReadText) -> Tensor:
-        ids = torch.tensor([read.ids], device=picture.states.device)
+    def _ask(self, seen: Tensor, read: ReadText) -> Tensor:
+        ids = torch.tensor([read.ids], device=seen.device).expand(len(seen), -1)
         states: Tensor = self._encoder(
-            encoder_embeds=embed(self._encoder, ids), encoder_hidden_states=picture.states
+            encoder_embeds=embed(self._encoder, ids), encoder_hidden_states=seen
         ).last_hidden_state
         return states
 
@@ -239,7 +255,7 @@ class BlipAnswerer:
 
     def _read(self, states: Tensor, ids: list[int], *, use_cache: bool) -> CausalLMOutputWithCrossAttentions:
         return self._decoder(
-            encoder_embeds=embed(self._decoder.bert, torch.tensor([ids], device=states.device)),
+            encoder_embeds=embed(self._decoder.bert, torch.tensor([ids], device=states.device).expand(len(states), -1)),
             encoder_hidden_states=states,
             use_cache=use_cache,
         )

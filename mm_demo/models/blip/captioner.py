@@ -26,7 +26,7 @@ from mm_demo.models.blip.parts import (
 )
 from mm_demo.models.blip.variants import PATCH_WAYS, PictureVariants, chunks
 from mm_demo.models.familiarity import Familiarity
-from mm_demo.models.family import ModelInfo, Picture, Written
+from mm_demo.models.family import ModelInfo, Picture, PictureScore, Written
 from mm_demo.models.gradients import differentiable, log_odds
 from mm_demo.models.randomised import independent, randomise
 from mm_demo.models.recent import RecentPictures
@@ -49,7 +49,7 @@ class BlipCaptioner:
     """
 
     family: ClassVar[str] = "blip"
-    patch_removals = PATCH_WAYS
+    patch_removals: tuple[str, ...] = PATCH_WAYS
 
     def __init__(
         self,
@@ -116,6 +116,22 @@ class BlipCaptioner:
         segment = self._segment([self._vocabulary.read(i) for i in ids])
         for score in scores:
             yield Trace({"image": self._eyes.segment, "caption": segment}, to_records(taken, score))
+
+    def picture_score(self, picture: Picture, ids: list[int]) -> PictureScore:
+        """The last token's log-odds given those before it, as a function of the picture."""
+        read = torch.tensor([self._vocabulary.start, *ids[:-1]], device=picture.states.device)
+
+        def score(states: Tensor) -> Tensor:
+            with differentiable():
+                logits: Tensor = self._decoder(
+                    encoder_embeds=embed(self._decoder.bert, read.expand(len(states), -1)),
+                    encoder_hidden_states=states,
+                    use_cache=False,
+                    logits_to_keep=1,
+                ).logits[:, 0]
+                return torch.stack([log_odds(row, ids[-1]) for row in logits])
+
+        return self._eyes.score(picture.image, score)
 
     def variants(self, picture: Picture, ids: list[int], last: int, removal: str) -> Callable[[np.ndarray], np.ndarray]:
         """How probable a caption's last tokens are of the picture with parts missing (see `Captioner`)."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from PIL import Image
 from torch import Tensor, nn
@@ -13,7 +15,8 @@ from mm_demo.attention.recorder import Site
 from mm_demo.attention.trace import ImageLayout, Segment
 from mm_demo.errors import UserError
 from mm_demo.models.familiarity import Familiarity
-from mm_demo.models.family import Picture
+from mm_demo.models.family import Picture, PictureScore
+from mm_demo.models.gradients import differentiable
 from mm_demo.models.tokens import ReadText, TokenReader
 
 
@@ -60,6 +63,16 @@ class BlipEyes:
         with torch.inference_mode():
             output: Tensor = self._model(pixels).last_hidden_state
         return output
+
+    def score(self, image: Image.Image, of_states: Callable[[Tensor], Tensor]) -> PictureScore:
+        """A differentiable score of the picture from one of the encoder's output, (n, elements, dim) → (n,)."""
+
+        def states(pixels: Tensor) -> Tensor:
+            with differentiable():
+                output: Tensor = self._model(pixels).last_hidden_state
+            return output
+
+        return PictureScore(self.pixels(image), self.grid, self.segment.leading, states, of_states)
 
     def encode(self, image: Image.Image) -> Picture:
         """Run the vision encoder on an RGB picture."""
