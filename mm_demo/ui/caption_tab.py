@@ -14,6 +14,7 @@ from mm_demo.tasks.inputs import read_image
 from mm_demo.ui.attention_view import Word, attention_view, caption_word, content, picture_and
 from mm_demo.ui.downloads import Downloads, none_yet
 from mm_demo.ui.evidence.again_caption import CaptionAgain
+from mm_demo.ui.evidence.methods_table import MethodsTable
 from mm_demo.ui.evidence.panel import EvidencePanel
 from mm_demo.ui.evidence.randomised import Forgetting, RandomisedPanel, over_picture
 from mm_demo.ui.examples import examples
@@ -55,6 +56,7 @@ class CaptionTab:
                 self.view = attention_view("caption-view")
                 self.evidence = EvidencePanel("caption", self, {"image": "the picture"}, self.result, self.word)
                 self.pickers = Pickers("caption")
+                MethodsTable("caption", models, "caption")
                 with self.evidence.unfold:
                     self.sanity = RandomisedPanel("caption", self, self.result, self.word, self.pickers.inputs)
                 self.again = CaptionAgain(models, self.result, self.pickers)

@@ -13,6 +13,7 @@ from mm_demo.tasks.inputs import read_image, read_question
 from mm_demo.ui.attention_view import Word, attention_view, content, flat, picture_and, question_word
 from mm_demo.ui.downloads import Downloads, none_yet
 from mm_demo.ui.evidence.again_vqa import VqaAgain
+from mm_demo.ui.evidence.methods_table import MethodsTable
 from mm_demo.ui.evidence.panel import EvidencePanel
 from mm_demo.ui.evidence.randomised import Forgetting, RandomisedPanel, over_picture
 from mm_demo.ui.evidence.shapley import ShapleyPanel
@@ -70,6 +71,7 @@ class VqaTab:
                 self.evidence = EvidencePanel("vqa", self, parts, self.result, self.word)
                 self.shares = gr.HTML(visible=False, elem_id="vqa-shares")
                 self.pickers = Pickers("vqa")
+                MethodsTable("vqa", models, "vqa")
                 with self.evidence.unfold:
                     self.shapley = ShapleyPanel("vqa", self, _SHARE_NAMES, self.result)
                     self.sanity = RandomisedPanel("vqa", self, self.result, self.word, self.pickers.inputs)

@@ -11,6 +11,7 @@ import numpy as np
 
 from mm_demo.tasks.inputs import read_image
 from mm_demo.ui.evidence.again_search import SearchAgain
+from mm_demo.ui.evidence.methods_table import MethodsTable
 from mm_demo.ui.evidence.panel import EvidencePanel
 from mm_demo.ui.evidence.randomised import Forgetting, RandomisedPanel, over_picture
 from mm_demo.ui.models import Models
@@ -62,6 +63,8 @@ class SearchTab:
             with gr.Column(scale=7, min_width=320):
                 self.hits = hits_view("search-hits")
                 self.match = MatchView()
+                with self.match.column:
+                    MethodsTable("search", models, "retrieval")
                 with self.match.below_view:
                     parts: dict[Part, str] = {"image": "the hit", "text": "the query's words"}
                     self.evidence = EvidencePanel("search", self, parts, self.matched, self.word)
