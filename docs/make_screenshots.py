@@ -49,6 +49,8 @@ def main() -> None:
             page.goto(app.local_url)
             page.get_by_text("ready").nth(len(models.names) - 1).wait_for()
             use(page)
+            page.locator(".evidence-line:visible").first.wait_for()
+            page.wait_for_function("!document.querySelector('.evidence-line.busy')")
             page.wait_for_timeout(1000)
             page.screenshot(path=FOLDER / f"{name}.png", full_page=True)
         browser.close()
