@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from itertools import pairwise
 
 import librosa
 import numpy as np
@@ -26,11 +27,11 @@ def test_a_tone_has_its_pitch_and_is_voiced(hz: float) -> None:
     assert voicing[10:-10].min() > 0.95
 
 
-def test_a_glide_agrees_with_librosa() -> None:
-    phase = 2 * np.pi * np.cumsum(np.linspace(120, 260, 16_000)) / 16_000
+def test_a_glide_is_followed() -> None:
+    frequency = np.linspace(120, 260, 16_000)
+    phase = 2 * np.pi * np.cumsum(frequency) / 16_000
     sound = sum(np.sin(k * phase) / k for k in range(1, 6)).astype(np.float32)
-    theirs = librosa.yin(sound, fmin=60, fmax=500, sr=16_000, frame_length=1024, hop_length=160)
-    np.testing.assert_allclose(track(sound, 16_000, 160)[0][10:-10], theirs[10:-10], rtol=0.03)
+    np.testing.assert_allclose(track(sound, 16_000, 160)[0][10:-10], frequency[::160][10:-9], rtol=0.03)
 
 
 def test_noise_is_not_voiced_and_silence_less() -> None:
@@ -83,10 +84,14 @@ def test_any_sound_gives_finite_features_without_a_warning(sound: np.ndarray) ->
 
 
 @pytest.mark.parametrize("samples", [600, 4_000, 9_001])
-def test_zero_crossings_are_librosas(samples: int) -> None:
+def test_zero_crossings_are_changes_of_sign_a_sample(samples: int) -> None:
     rng = np.random.default_rng(samples)
     sound = np.where(rng.random(samples) < 0.2, 0.0, rng.normal(0, 0.1, samples)).astype(np.float32)
     extractor = VoiceFeatureExtractor()
     found = extractor([sound])["input_features"][0, :, extractor.channels.index("zero crossings")]
-    expected = librosa.feature.zero_crossing_rate(sound, frame_length=512, hop_length=160)[0]
+    drawn_on = np.pad(sound, 256, mode="edge")
+    expected = []
+    for start in range(0, samples + 1, 160):
+        signs = [value < 0 for value in drawn_on[start : start + 512]]
+        expected.append(sum(one != other for one, other in pairwise(signs)) / 512)
     np.testing.assert_allclose(found.numpy(), expected, atol=1e-6)
