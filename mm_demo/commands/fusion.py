@@ -141,17 +141,14 @@ def _text(comparison: Comparison) -> str:
 
 def _side_by_side(found: dict[str, Any], beside: dict[str, Any], name: str) -> str:
     """Accuracies of both runs for whatever is in either."""
-    here, there = ({row["strategy"]: row["accuracy"] for row in run["rows"]} for run in (found, beside))
-    rows = [[key, *(_per_cent(run.get(key)) for run in (here, there))] for key in dict.fromkeys([*here, *there])]
+    from mm_demo.lab.metrics.estimates import Estimate
+
+    here, there = (
+        {row["strategy"]: Estimate.of(row["accuracy"]["seeds"]).percent for row in run["rows"]}
+        for run in (found, beside)
+    )
+    rows = [[key, *(run.get(key, "—") for run in (here, there))] for key in dict.fromkeys([*here, *there])]
     return table(rows, ["strategy", f"this run ({found['data']})", f"{name} ({beside['data']})"])
-
-
-def _per_cent(accuracy: dict[str, Any] | None) -> str:
-    if accuracy is None:
-        return "—"
-    if accuracy["ci95"] is None:
-        return f"{100 * accuracy['mean']:.1f}"
-    return f"{100 * accuracy['mean']:.1f} ± {50 * (accuracy['ci95'][1] - accuracy['ci95'][0]):.1f}"
 
 
 def _information(found: Information) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
-from copy import deepcopy
+from collections.abc import Callable, Iterable, Iterator
+from copy import copy, deepcopy
 from typing import TypeVar
 
 import torch
 from torch import nn
 
 ModuleT = TypeVar("ModuleT", bound=nn.Module)
+OwnerT = TypeVar("OwnerT")
 
 
 def independent(model: ModuleT) -> ModuleT:
@@ -35,3 +36,21 @@ def randomise(modules: Iterable[nn.Module], generator: torch.Generator) -> None:
                 values = parameter.float()
                 drawn = torch.randn(parameter.shape, generator=generator).to(parameter.device)
                 parameter.copy_(values.mean() + values.std(correction=0) * drawn)
+
+
+def forgetting(
+    owner: OwnerT, stages: Iterable[tuple[str, Iterable[nn.Module]]], adopt: Callable[[OwnerT], None]
+) -> Iterator[tuple[str, OwnerT]]:
+    """After each stage's modules have been randomised too, the stage's label and a copy of the owner.
+
+    Args:
+        owner: of the model; it stays as it is.
+        stages: label and modules of an `independent` copy of the model, in the order in which they are randomised.
+        adopt: gives a copy of the owner that model.
+    """
+    generator = torch.Generator().manual_seed(0)
+    for label, modules in stages:
+        randomise(modules, generator)
+        twin = copy(owner)
+        adopt(twin)
+        yield label, twin

@@ -37,6 +37,12 @@ class Estimate:
         half = stats.t.ppf(0.975, len(self.values) - 1) * np.std(self.values, ddof=1) / len(self.values) ** 0.5
         return self.mean - float(half), self.mean + float(half)
 
+    @property
+    def percent(self) -> str:
+        """The mean in per cent as people read it, with half of its interval where there is one: "95.7 ± 0.2"."""
+        mean = f"{100 * self.mean:.1f}"
+        return mean if self.ci95 is None else f"{mean} ± {50 * (self.ci95[1] - self.ci95[0]):.1f}"
+
     def to_json(self) -> dict[str, object]:
         """{"mean", "ci95": [low, high] or None, "seeds": [one value each]}."""
         return {"mean": self.mean, "ci95": self.ci95, "seeds": list(self.values)}

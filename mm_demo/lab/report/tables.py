@@ -93,9 +93,9 @@ def people_table(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
         [
             row.strategy,
             row.family,
-            _percent(row.scores.accuracy),
-            _percent(row.scores.macro_f1),
-            _percent(row.scores.macro_recall),
+            row.scores.accuracy.percent,
+            row.scores.macro_f1.percent,
+            row.scores.macro_recall.percent,
             _points(row.interaction, "+.1f"),
             _points(row.area, ".1f"),
             _points(row.relative_area, "+.1f"),
@@ -119,12 +119,6 @@ EXPORTS: dict[str, Callable[[Comparison], str]] = {
 
 def _bound(estimate: Estimate, which: int) -> float | None:
     return None if estimate.ci95 is None else estimate.ci95[which]
-
-
-def _percent(estimate: Estimate) -> str:
-    if estimate.ci95 is None:
-        return f"{100 * estimate.mean:.1f}"
-    return f"{100 * estimate.mean:.1f} ± {50 * (estimate.ci95[1] - estimate.ci95[0]):.1f}"
 
 
 def _points(value: float | None, form: str) -> str:

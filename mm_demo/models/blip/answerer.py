@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from copy import copy
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, Self
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import BlipForQuestionAnswering, BlipProcessor
 from transformers.cache_utils import Cache
 from transformers.modeling_outputs import CausalLMOutputWithCrossAttentions
@@ -29,7 +28,7 @@ from mm_demo.models.blip.variants import ATTENTION, PATCH_WAYS, PictureVariants,
 from mm_demo.models.familiarity import Familiarity
 from mm_demo.models.family import Answered, AnswerVariants, ModelInfo, Picture, PictureScore
 from mm_demo.models.gradients import differentiable, log_odds
-from mm_demo.models.randomised import independent, randomise
+from mm_demo.models.randomised import forgetting, independent
 from mm_demo.models.recent import RecentPictures
 from mm_demo.models.tokens import ReadText
 
@@ -180,21 +179,17 @@ class BlipAnswerer:
         Each copy is good until the next is asked for.
         """
         model = independent(self._model)
-        generator = torch.Generator().manual_seed(0)
         encoder, decoder, vision = model.text_encoder, model.text_decoder, model.vision_model
         question, patches = encoder.encoder.layer, vision.encoder.layers
-        for label, modules in (
+        stages: list[tuple[str, Iterable[nn.Module]]] = [
             ("answer decoder, last layer", [decoder.cls.predictions.transform, decoder.bert.encoder.layer[-1]]),
             ("answer decoder", [decoder]),
             ("+ question encoder, upper half", question[len(question) // 2 :]),
             ("+ question encoder", [encoder]),
             ("+ vision encoder, upper half", [vision.post_layernorm, *patches[len(patches) // 2 :]]),
             ("+ vision encoder: everything", [vision]),
-        ):
-            randomise(modules, generator)
-            twin = copy(self)
-            twin._use(model, familiarity=None)
-            yield label, twin
+        ]
+        yield from forgetting(self, stages, lambda twin: twin._use(model, familiarity=None))
 
     def words(self, question: str) -> tuple[ReadText, Tensor]:
         """The question's tokens, and for each its word embedding, (tokens, dim), without its position.

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from copy import copy
 from typing import ClassVar, Self
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import BlipForConditionalGeneration, BlipProcessor
 from transformers.cache_utils import Cache
 
@@ -28,7 +27,7 @@ from mm_demo.models.blip.variants import PATCH_WAYS, PictureVariants, chunks
 from mm_demo.models.familiarity import Familiarity
 from mm_demo.models.family import ModelInfo, Picture, PictureScore, Written
 from mm_demo.models.gradients import differentiable, log_odds
-from mm_demo.models.randomised import independent, randomise
+from mm_demo.models.randomised import forgetting, independent
 from mm_demo.models.recent import RecentPictures
 
 _CANDIDATES = 5
@@ -165,20 +164,16 @@ class BlipCaptioner:
         Each copy is good until the next is asked for.
         """
         model = independent(self._model)
-        generator = torch.Generator().manual_seed(0)
         decoder, vision = model.text_decoder, model.vision_model
         words, patches = decoder.bert.encoder.layer, vision.encoder.layers
-        for label, modules in (
+        stages: list[tuple[str, Iterable[nn.Module]]] = [
             ("caption decoder, last layer", [decoder.cls.predictions.transform, words[-1]]),
             ("caption decoder, upper half", words[len(words) // 2 :]),
             ("caption decoder", [decoder]),
             ("+ vision encoder, upper half", [vision.post_layernorm, *patches[len(patches) // 2 :]]),
             ("+ vision encoder: everything", [vision]),
-        ):
-            randomise(modules, generator)
-            twin = copy(self)
-            twin._use(model, familiarity=None)
-            yield label, twin
+        ]
+        yield from forgetting(self, stages, lambda twin: twin._use(model, familiarity=None))
 
     def _written(self, ranked: list[tuple[int, float]]) -> Written:
         (token_id, probability), *others = ranked

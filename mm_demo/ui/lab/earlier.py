@@ -12,7 +12,6 @@ from mm_demo.ui.lab.training import KEPT_SECONDS
 
 if TYPE_CHECKING:
     from mm_demo.lab import Comparison
-    from mm_demo.lab.metrics.estimates import Estimate
 
 MOST = 8
 """Runs that are remembered, the last ones."""
@@ -65,7 +64,7 @@ def reached(found: Comparison, number: int) -> Reached:
     return Reached(
         number,
         f"{number}: {found.data}, {seeds} seed{'' if seeds == 1 else 's'}",
-        {row.label: _said(row.scores.accuracy) for row in rows},
+        {row.label: row.scores.accuracy.percent for row in rows},
     )
 
 
@@ -76,8 +75,3 @@ def side_by_side(runs: list[Reached]) -> dict[str, Any]:
         "headers": ["Strategy", *(run.title for run in runs)],
         "data": [[label, *(run.accuracies.get(label, "") for run in runs)] for label in labels],
     }
-
-
-def _said(accuracy: Estimate) -> str:
-    mean = f"{100 * accuracy.mean:.1f}"
-    return mean if accuracy.ci95 is None else f"{mean} ± {50 * (accuracy.ci95[1] - accuracy.ci95[0]):.1f}"
