@@ -54,10 +54,16 @@ class Recorder:
         sites: the modules to read.
         differentiable: keep the weights in the autograd graph, so that `records` can differentiate a score by them.
             The forward must then run with gradients enabled.
+
+    Attributes:
+        queries: positions of the rows to take, (rows,) int64, where a forward has more than one; None for all. It may
+            be set anew before each forward. Weights are then (batch, heads, rows, keys), and no others are computed.
+            Only sites that go through the registry can be differentiated by some rows; others then give all.
     """
 
     def __init__(self, sites: Sequence[Site], *, differentiable: bool = False) -> None:
         self.differentiable = differentiable
+        self.queries: Tensor | None = None
         self._sites = {id(site.module): site for site in sites}
         self._taken: list[tuple[Site, Tensor]] = []
 
@@ -83,6 +89,10 @@ class Recorder:
         """True where the module is one of this recorder's sites."""
         return id(module) in self._sites
 
+    def rows_of(self, count: int) -> Tensor | None:
+        """Which rows to take of a forward with `count` queries; None for all."""
+        return self.queries if count > 1 else None
+
     def add(self, module: nn.Module, weights: Tensor) -> None:
         """Take the weights (batch, heads, queries, keys) that one of the sites has just computed."""
         self._taken.append((self._sites[id(module)], weights if self.differentiable else weights.detach()))
@@ -101,7 +111,8 @@ class Recorder:
                 f"{type(module).__name__} returned no attention weights: "
                 f"load its model with attn_implementation='eager' or '{REGISTRY_NAME}'"
             )
-        self.add(module, weights)
+        rows = None if self.differentiable else self.rows_of(weights.shape[2])
+        self.add(module, weights if rows is None else weights[:, :, rows.to(weights.device)].clone())
 
 
 def active_recorder() -> Recorder | None:

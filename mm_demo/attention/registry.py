@@ -48,26 +48,50 @@ def recorded_attention(
         )
         return output, None
     causal = is_causal if is_causal is not None else bool(getattr(module, "is_causal", True))
-    weights = attention_weights(query, key, attention_mask, scaling, causal)
+    rows = recorder.rows_of(query.shape[2])
+    rows = None if rows is None else rows.to(query.device)
+    weights = attention_weights(query, key, attention_mask, scaling, causal, rows)
     recorder.add(module, weights)
-    if recorder.differentiable:
+    if recorder.differentiable and rows is None:
         # The kernel's output does not depend on `weights`: to differentiate by them, the output is made from them.
-        values = repeat_kv(value, query.shape[1] // value.shape[1])
-        return (weights @ values).transpose(1, 2).contiguous(), weights
+        return _outputs(weights, value), weights
     output, _ = sdpa_attention_forward(module, query, key, value, attention_mask, dropout, scaling, is_causal, **kwargs)
+    if recorder.differentiable and rows is not None:
+        output = output.index_copy(1, rows, _outputs(weights, value))
     return output, weights
 
 
+def _outputs(weights: Tensor, value: Tensor) -> Tensor:
+    """(batch, queries, heads, value dim)."""
+    return (weights @ repeat_kv(value, weights.shape[1] // value.shape[1])).transpose(1, 2).contiguous()
+
+
 def attention_weights(
-    query: Tensor, key: Tensor, attention_mask: Tensor | None, scaling: float | None, causal: bool
+    query: Tensor,
+    key: Tensor,
+    attention_mask: Tensor | None,
+    scaling: float | None,
+    causal: bool,
+    rows: Tensor | None = None,
 ) -> Tensor:
-    """The weights that the kernel used, (batch, heads, queries, keys); arguments as in `recorded_attention`."""
+    """The weights that the kernel used, (batch, heads, queries or rows, keys).
+
+    Args:
+        query, key, attention_mask, scaling: as in `recorded_attention`.
+        causal: whether, where there is no mask, a query sees only the keys up to its own position.
+        rows: positions of the queries that are wanted; None for all.
+    """
+    at = torch.arange(query.shape[2], device=query.device) if rows is None else rows
+    causal = causal and query.shape[2] > 1
+    if rows is not None:
+        query = query[:, :, rows]
+        if attention_mask is not None and attention_mask.shape[2] > 1:
+            attention_mask = attention_mask[:, :, rows]
     key = repeat_kv(key, query.shape[1] // key.shape[1])
     scores = query @ key.transpose(-1, -2) * (query.shape[-1] ** -0.5 if scaling is None else scaling)
-    queries, keys = scores.shape[-2:]
     if attention_mask is None:
-        if causal and queries > 1:
-            allowed = torch.ones(queries, keys, dtype=torch.bool, device=scores.device).tril()
+        if causal:
+            allowed = torch.arange(scores.shape[-1], device=scores.device) <= at[:, None]
             scores = scores.masked_fill(~allowed, float("-inf"))
     elif attention_mask.dtype == torch.bool:
         scores = scores.masked_fill(~attention_mask, float("-inf"))

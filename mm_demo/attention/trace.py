@@ -16,10 +16,19 @@ Modality = Literal["image", "text", "audio"]
 
 @dataclass(frozen=True)
 class ImageLayout:
-    """Patches in reading order: element `leading + row * cols + col` of the segment is the patch at (row, col)."""
+    """Where a picture's elements lie on a grid of cells.
+
+    Attributes:
+        rows: of cells.
+        cols: likewise.
+        boxes: for each element after the leading ones the cells that it covers, (top, left, bottom, right), the last
+            two exclusive: a model that sees a picture in tiles and once more as a whole has several elements for a
+            cell. None where elements are cells, in reading order: element `leading + row * cols + col` is (row, col).
+    """
 
     rows: int
     cols: int
+    boxes: tuple[tuple[int, int, int, int], ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -60,15 +69,32 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class JointSequence:
+    """One sequence in which the elements of several segments look at one another (ViLT).
+
+    Its records are of kind "self" and name the sequence as query and key, in place of a segment.
+
+    Attributes:
+        name: unlike any segment's.
+        places: segment → where each of its elements stands in the sequence.
+        length: of the sequence; it may hold elements of no segment.
+    """
+
+    name: str
+    places: dict[str, tuple[int, ...]]
+    length: int
+
+
+@dataclass(frozen=True)
 class Record:
     """What one attention layer did for one example.
 
     Attributes:
         layer: index of the layer within its stack, 0 first.
         kind: "self" (query and key segment are the same stack's) or "cross".
-        query: name of the segment whose elements ask.
-        key: name of the segment whose elements are looked at.
-        weights: (heads, queries, keys), rows sum to 1 over the keys of this layer.
+        query: name of the segment (or joint sequence) whose elements ask.
+        key: name of the segment (or joint sequence) whose elements are looked at.
+        weights: (heads, queries, keys); rows sum to 1 over the keys of this layer, some of which may be in no segment.
         gradient: (heads, queries, keys), d(score of what is explained)/d(weights); None unless a method asked for it.
     """
 
@@ -101,11 +127,13 @@ class Trace:
 
     Attributes:
         inputs: at most one per segment, where the family differentiates by its inputs too.
+        joint: the sequence that all segments are part of, where there is one; all records are its own then.
     """
 
     segments: dict[str, Segment] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)
     inputs: list[InputGradient] = field(default_factory=list)
+    joint: JointSequence | None = None
 
     def select(self, kind: str, query: str, key: str) -> list[Record]:
         """The records of one kind between two segments, first layer first."""

@@ -19,16 +19,14 @@ class Architecture:
     """How to open one model class.
 
     Attributes:
-        task: what it can be used for.
         model: the class whose `from_pretrained` opens it.
         processor: opens what prepares its input from the same folder.
-        wrap: (model, processor, info, familiarity or None) → what the task is given.
+        wraps: task → (model, processor, info, familiarity or None) → what that task is given.
     """
 
-    task: str
     model: type[PreTrainedModel]
     processor: Callable[[Path], Any]
-    wrap: Callable[[Any, Any, ModelInfo, Familiarity | None], Any]
+    wraps: dict[str, Callable[[Any, Any, ModelInfo, Familiarity | None], Any]]
 
 
 _FAMILIES = {

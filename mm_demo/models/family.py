@@ -202,12 +202,14 @@ class Answerer(Protocol):
     Attributes:
         patch_removals: the ways in which patches can be taken away, the default first.
         word_removals: likewise for the question's tokens.
+        meets: the segments of a trace in which picture and question meet.
     """
 
     family: ClassVar[str]
     info: ModelInfo
     patch_removals: tuple[str, ...]
     word_removals: tuple[str, ...]
+    meets: ClassVar[tuple[str, ...]]
 
     def look(self, image: Image.Image) -> Picture:
         """Encode a picture, or take it from the last ones."""

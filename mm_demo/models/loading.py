@@ -1,4 +1,4 @@
-"""Opens a model for a task: from the repository's `weights/`, a local folder, or what is already in the hub's cache."""
+"""Opens a model for a task, once for everybody who asks for it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ from threading import Lock
 from typing import Any
 
 import torch
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 from transformers import PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from mm_demo.errors import UserError
 from mm_demo.models.architecture import KNOWN, Architecture, find_architecture
-from mm_demo.models.catalog import WEIGHTS, Tier, cards_for, find_card
+from mm_demo.models.catalog import Tier, cards_for, find_card
 from mm_demo.models.checkpoint import read_architecture, weight_files
 from mm_demo.models.device import Device, choose_device
 from mm_demo.models.familiarity import Familiarity
 from mm_demo.models.family import Answerer, Captioner, Matcher, ModelInfo
+from mm_demo.models.finding import find_checkpoint
 from mm_demo.models.speech.family import SentimentModel
 
 Family = Captioner | Answerer | SentimentModel | Matcher
@@ -32,9 +31,6 @@ _DOES = {
     "sentiment": "judges the sentiment of speech",
     "retrieval": "searches pictures",
 }
-_OPENED_FAMILIES = ("blip", "clip", "siglip", "speech fusion", "voice", "bert", "roberta", "hubert")
-"""Families of the catalog that can be opened; the others are listed for later."""
-
 _opened: dict[tuple[str, Path, Device], Family] = {}
 _lock = Lock()
 
@@ -52,45 +48,13 @@ def open_model(task: str, model: str | None = None, device: str | None = None) -
     """
     where = choose_device(device)
     name = model or cards_for(task, "embedded")[0].id
-    card = find_card(name)
-    if card is not None and card.family not in _OPENED_FAMILIES:
-        raise UserError(f"The model '{name}' can't be opened yet; choose one of: {_known(task)}.")
-    folder, tier = _find(name, task)
+    folder, tier = find_checkpoint(name, task)
     key = (task, folder, where)
     # One at a time: two people who ask for the same model at once must not load it twice.
     with _lock:
         if key not in _opened:
             _opened[key] = _open(task, name, folder, tier, where)
         return _opened[key]
-
-
-def _known(task: str) -> str:
-    return ", ".join(card.id for card in cards_for(task) if card.family in _OPENED_FAMILIES)
-
-
-def _find(name: str, task: str) -> tuple[Path, Tier]:
-    card = find_card(name)
-    if card is not None and card.tier == "embedded":
-        folder = WEIGHTS / card.id
-        if not folder.is_dir():
-            raise UserError(
-                f"The embedded model '{name}' is not in {WEIGHTS}; restore that folder from the repository."
-            )
-        return folder, "embedded"
-    local = Path(name).expanduser()
-    if local.is_dir():
-        return local.resolve(), "local"
-    revision = card.revision if card is not None else None
-    try:
-        return Path(snapshot_download(name, revision=revision, local_files_only=True)), "hub"
-    except (LocalEntryNotFoundError, HFValidationError, OSError, ValueError) as error:
-        if card is not None:
-            raise UserError(
-                f"The model '{name}' is not on this machine yet; download it once with 'hf download {name}'."
-            ) from error
-        raise UserError(
-            f"There is no model '{name}': it is neither a folder nor a downloaded model; give one of: {_known(task)}."
-        ) from error
 
 
 def _open(task: str, name: str, folder: Path, tier: Tier, where: Device) -> Family:
@@ -101,8 +65,9 @@ def _open(task: str, name: str, folder: Path, tier: Tier, where: Device) -> Fami
         raise UserError(
             f"The model in '{name}' is a {found}, which this app does not know; it knows {', '.join(KNOWN)}."
         )
-    if architecture.task != task:
-        raise UserError(f"The model '{name}' {_DOES[architecture.task]}; choose one that {_DOES[task]}.")
+    if task not in architecture.wraps:
+        does = " and ".join(_DOES[other] for other in architecture.wraps)
+        raise UserError(f"The model '{name}' {does}; choose one that {_DOES[task]}.")
     size = sum(file.stat().st_size for file in weight_files(folder))
     model, processor, familiarity = _read(architecture, name, folder, where)
     stack = getattr(model.config, "text_config", model.config)
@@ -118,7 +83,7 @@ def _open(task: str, name: str, folder: Path, tier: Tier, where: Device) -> Fami
         heads=getattr(stack, "num_attention_heads", 1),
     )
     try:
-        opened: Family = architecture.wrap(model, processor, info, familiarity)
+        opened: Family = architecture.wraps[task](model, processor, info, familiarity)
     except UserError as error:
         raise UserError(f"The model '{name}' can't be used: {error}") from error
     return opened

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from torch import Tensor
 
@@ -18,11 +20,21 @@ def image_map(segment: Segment, relevance: Tensor) -> np.ndarray:
     if not isinstance(layout, ImageLayout):
         raise TypeError(f"segment '{segment.name}' is no image")
     patches = relevance[segment.leading :].double().clamp(min=0).cpu().numpy()
+    if layout.boxes is not None:
+        patches = _spread(patches, layout.boxes, (layout.rows, layout.cols)).ravel()
     total = patches.sum()
     if not np.isfinite(total) or total <= 0:
         patches, total = np.ones_like(patches), patches.size
     shares: np.ndarray = (patches / total).reshape(layout.rows, layout.cols)
     return shares
+
+
+def _spread(values: np.ndarray, boxes: Sequence[tuple[int, int, int, int]], shape: tuple[int, int]) -> np.ndarray:
+    """(rows, cols): each element's value shared out evenly over the cells that it covers."""
+    cells = np.zeros(shape)
+    for value, (top, left, bottom, right) in zip(values, boxes, strict=True):
+        cells[top:bottom, left:right] += value / ((bottom - top) * (right - left))
+    return cells
 
 
 def signed_relevance(relevance: list[float]) -> list[float]:

@@ -154,10 +154,10 @@ def test_an_unknown_method_is_one_sentence() -> None:
 
 
 def test_attention_shares_are_even_where_every_word_reads_both() -> None:
-    assert modality_shares(_trace(), "words", relevance=False) == {"text": 0.5, "image": 0.5}
+    assert modality_shares(_trace(), ("words",), relevance=False) == {"text": 0.5, "image": 0.5}
 
 
 def test_relevance_shares_by_hand() -> None:
     # |A ∇A|: words 2 + .5 + .5, image .5 + .5 + 1 + 1.5.
-    shares = modality_shares(_trace(), "words", relevance=True)
+    shares = modality_shares(_trace(), ("words",), relevance=True)
     assert shares == pytest.approx({"text": 3 / 6.5, "image": 3.5 / 6.5})

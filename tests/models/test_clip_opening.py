@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from transformers import CLIPModel, CLIPProcessor, SiglipModel, SiglipProcessor
 
 from mm_demo.errors import UserError
-from mm_demo.models import loading
+from mm_demo.models import finding
 from mm_demo.models.catalog import cards_for
 from mm_demo.models.clip import SiglipMatcher
 from mm_demo.models.clip.revision import revision_of
@@ -161,7 +161,7 @@ def test_a_checkpoint_that_cannot_tell_knows_everything(folder: Path, pictures: 
 def test_the_embedded_one_that_opens_without_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = [card.id for card in cards_for("retrieval", "embedded")]
     assert names == ["clip-contrastive-scenes", "clip-triplet-scenes"]
-    monkeypatch.setattr(loading, "WEIGHTS", tmp_path)
+    monkeypatch.setattr(finding, "WEIGHTS", tmp_path)
     with pytest.raises(UserError, match="'clip-contrastive-scenes' is not in"):
         open_model("retrieval", device="cpu")
     save("clip", tmp_path / names[0])
@@ -170,5 +170,5 @@ def test_the_embedded_one_that_opens_without_a_name(tmp_path: Path, monkeypatch:
 
 def test_a_downloaded_siglip_2_opens_by_its_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = save("siglip", tmp_path)
-    monkeypatch.setattr(loading, "snapshot_download", lambda *_, **__: str(folder))
+    monkeypatch.setattr(finding, "snapshot_download", lambda *_, **__: str(folder))
     assert open_model("retrieval", "google/siglip2-base-patch16-224", "cpu").info.tier == "hub"

@@ -12,7 +12,7 @@ from huggingface_hub import snapshot_download
 from safetensors.torch import load_file, save_file
 
 from mm_demo.errors import UserError
-from mm_demo.models import loading
+from mm_demo.models import finding
 from mm_demo.models.catalog import CATALOG, cards_for, find_card
 from mm_demo.models.device import choose_device
 from mm_demo.models.loading import open_model
@@ -139,13 +139,13 @@ def test_a_downloaded_model_opens_by_its_id(folder: Path, tmp_path: Path, monkey
     shutil.copytree(folder, snapshot)
     (cache / "models--someone--captions" / "refs").mkdir()
     (cache / "models--someone--captions" / "refs" / "main").write_text("0123abc")
-    monkeypatch.setattr(loading, "snapshot_download", lambda *a, **k: snapshot_download(*a, cache_dir=cache, **k))
+    monkeypatch.setattr(finding, "snapshot_download", lambda *a, **k: snapshot_download(*a, cache_dir=cache, **k))
     info = open_model("caption", "someone/captions", "cpu").info
     assert (info.id, info.tier) == ("someone/captions", "hub")
 
 
 def test_the_embedded_folder_may_be_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "WEIGHTS", tmp_path)
+    monkeypatch.setattr(finding, "WEIGHTS", tmp_path)
     with pytest.raises(UserError, match="The embedded model 'blip-vqa-scenes' is not in"):
         open_model("vqa")
 

@@ -26,8 +26,8 @@ class AttentionGradient(Method):
     controls = ("layer", "head")
     rank = 1
 
-    def rows(
-        self, trace: Trace, query_segment: str, elements: slice, layer: int | None = None, head: int | None = None
+    def _rows(
+        self, trace: Trace, query_segment: str, elements: slice, layer: int | None, head: int | None
     ) -> dict[str, Tensor]:
         return summed(trace, query_segment, elements, layer, lambda r: heads_of(r.weights * gradient_of(r), head))
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from mm_demo.attention.trace import Record, Trace
+from mm_demo.attention.trace import Record, Segment, TextLayout, Trace
 
 
 class Method(ABC):
@@ -49,11 +49,24 @@ class Method(ABC):
         rows = self.rows(trace, query_segment, slice(element_index, element_index + 1), layer, head)
         return {name: row[0] for name, row in rows.items()}
 
-    @abstractmethod
     def rows(
         self, trace: Trace, query_segment: str, elements: slice, layer: int | None = None, head: int | None = None
     ) -> dict[str, Tensor]:
         """As a call, for several elements of `query_segment` in one go: (elements asked for, elements looked at)."""
+        joint = trace.joint
+        if joint is None:
+            return self._rows(trace, query_segment, elements, layer, head)
+        # For the method the whole sequence is one segment; who asked for which part of it comes after.
+        whole = Segment(joint.name, "text", ("",) * joint.length, TextLayout("", (None,) * joint.length))
+        relevance = self._rows(Trace({joint.name: whole}, trace.records), joint.name, slice(None), layer, head)
+        asked = relevance[joint.name][list(joint.places[query_segment][elements])]
+        return {name: asked[:, list(places)] for name, places in joint.places.items()}
+
+    @abstractmethod
+    def _rows(
+        self, trace: Trace, query_segment: str, elements: slice, layer: int | None, head: int | None
+    ) -> dict[str, Tensor]:
+        """As `rows`, of a trace whose records are between segments."""
 
 
 def heads_of(weights: Tensor, head: int | None) -> Tensor:

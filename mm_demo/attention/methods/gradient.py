@@ -26,8 +26,8 @@ class GradientRelevance(Method):
     needs_gradient = True
     rank = 2
 
-    def rows(
-        self, trace: Trace, query_segment: str, elements: slice, layer: int | None = None, head: int | None = None
+    def _rows(
+        self, trace: Trace, query_segment: str, elements: slice, layer: int | None, head: int | None
     ) -> dict[str, Tensor]:
         relevance = {name: {name: torch.eye(len(segment))} for name, segment in trace.segments.items()}
         for record in trace.records:

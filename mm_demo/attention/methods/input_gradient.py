@@ -21,8 +21,8 @@ class InputGradient(Method):
     needs_inputs = True
     rank = 4
 
-    def rows(
-        self, trace: Trace, query_segment: str, elements: slice, layer: int | None = None, head: int | None = None
+    def _rows(
+        self, trace: Trace, query_segment: str, elements: slice, layer: int | None, head: int | None
     ) -> dict[str, Tensor]:
         """(1, elements) for every segment whose input was differentiated by, whatever is asked for.
 

@@ -27,13 +27,13 @@ class MeanRelevance(Method):
     controls = ("layer", "head")
     rank = 5
 
-    def rows(
-        self, trace: Trace, query_segment: str, elements: slice, layer: int | None = None, head: int | None = None
+    def _rows(
+        self, trace: Trace, query_segment: str, elements: slice, layer: int | None, head: int | None
     ) -> dict[str, Tensor]:
         def raised(record: Record) -> Tensor:
             return heads_of((record.weights * gradient_of(record)).clamp(min=0), head)
 
-        looked = RawAttention().rows(trace, query_segment, elements, layer, head)
+        looked = RawAttention()._rows(trace, query_segment, elements, layer, head)
         owed = summed(trace, query_segment, elements, layer, raised)
         return {
             name: (_share(rows, trace.segments[name]) + _share(owed[name], trace.segments[name])) / 2

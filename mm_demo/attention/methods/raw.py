@@ -22,8 +22,8 @@ class RawAttention(Method):
     controls = ("layer", "head")
     rank = 0
 
-    def rows(
-        self, trace: Trace, query_segment: str, elements: slice, layer: int | None = None, head: int | None = None
+    def _rows(
+        self, trace: Trace, query_segment: str, elements: slice, layer: int | None, head: int | None
     ) -> dict[str, Tensor]:
         reached = {
             key: _attention(records, elements, layer, head) for key, records in _looked_at(trace, query_segment).items()

@@ -23,8 +23,8 @@ class Rollout(Method):
     controls = ("head",)
     rank = 3
 
-    def rows(
-        self, trace: Trace, query_segment: str, elements: slice, layer: int | None = None, head: int | None = None
+    def _rows(
+        self, trace: Trace, query_segment: str, elements: slice, layer: int | None, head: int | None
     ) -> dict[str, Tensor]:
         flow: dict[str, dict[str, Tensor | None]] = {name: {name: None} for name in trace.segments}
         for record in trace.records:

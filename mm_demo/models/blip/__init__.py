@@ -7,7 +7,7 @@ from mm_demo.models.blip.answerer import BlipAnswerer
 from mm_demo.models.blip.captioner import BlipCaptioner
 
 ARCHITECTURES = {
-    model.__name__: Architecture(task, model, BlipProcessor.from_pretrained, wrap)
+    model.__name__: Architecture(model, BlipProcessor.from_pretrained, {task: wrap})
     for task, model, wrap in (
         ("caption", BlipForConditionalGeneration, BlipCaptioner),
         ("vqa", BlipForQuestionAnswering, BlipAnswerer),

@@ -50,6 +50,7 @@ class BlipAnswerer:
 
     family: ClassVar[str] = "blip"
     patch_removals: tuple[str, ...] = PATCH_WAYS
+    meets: ClassVar[tuple[str, ...]] = ("question",)
 
     def __init__(
         self,

@@ -7,8 +7,8 @@ from mm_demo.models.clip.clip import ClipMatcher
 from mm_demo.models.clip.siglip import SiglipMatcher
 
 ARCHITECTURES = {
-    "CLIPModel": Architecture("retrieval", CLIPModel, CLIPProcessor.from_pretrained, ClipMatcher),
-    "SiglipModel": Architecture("retrieval", SiglipModel, AutoProcessor.from_pretrained, SiglipMatcher),
+    "CLIPModel": Architecture(CLIPModel, CLIPProcessor.from_pretrained, {"retrieval": ClipMatcher}),
+    "SiglipModel": Architecture(SiglipModel, AutoProcessor.from_pretrained, {"retrieval": SiglipMatcher}),
 }
 
 __all__ = ["ARCHITECTURES", "ClipMatcher", "SiglipMatcher"]

@@ -70,7 +70,7 @@ def _alone(
 
 
 ARCHITECTURES = {
-    "SpeechFusionModel": Architecture("sentiment", SpeechFusionModel, _fused_processor, _fused),
-    **{m.__name__: Architecture("sentiment", m, AutoFeatureExtractor.from_pretrained, _alone) for m in _SOUNDS},
-    **{m.__name__: Architecture("sentiment", m, AutoTokenizer.from_pretrained, _alone) for m in _TEXTS},
+    "SpeechFusionModel": Architecture(SpeechFusionModel, _fused_processor, {"sentiment": _fused}),
+    **{m.__name__: Architecture(m, AutoFeatureExtractor.from_pretrained, {"sentiment": _alone}) for m in _SOUNDS},
+    **{m.__name__: Architecture(m, AutoTokenizer.from_pretrained, {"sentiment": _alone}) for m in _TEXTS},
 }
