@@ -128,11 +128,6 @@ def test_a_hub_model_that_is_not_here_says_how_to_get_it() -> None:
     _fails(Path("Salesforce/blip-vqa-base"), "once with 'hf download Salesforce/blip-vqa-base'", task="vqa")
 
 
-def test_a_model_of_a_family_that_cannot_be_opened_yet_names_those_that_can() -> None:
-    sentence = "can't be opened yet; choose one of: blip-vqa-scenes, Salesforce/blip-vqa-base"
-    _fails(Path("dandelin/vilt-b32-finetuned-vqa"), sentence, task="vqa")
-
-
 def test_a_downloaded_model_opens_by_its_id(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = tmp_path / "hub"
     snapshot = cache / "models--someone--captions" / "snapshots" / "0123abc"
