@@ -34,6 +34,8 @@ _FAMILIES = {
     "BlipForQuestionAnswering": "blip",
     "CLIPModel": "clip",
     "SiglipModel": "clip",
+    "SmolVLMForConditionalGeneration": "chat",
+    "Idefics3ForConditionalGeneration": "chat",
     "SpeechFusionModel": "speech.architectures",
     "VoiceForEmotionClassification": "speech.architectures",
     "Wav2Vec2ForSequenceClassification": "speech.architectures",

@@ -11,10 +11,18 @@ from mm_demo.models.family import ModelInfo
 DEFAULT_METHODS = {
     ("caption", "blip"): "rollout",
     ("vqa", "blip"): "mean",
+    ("caption", "chat"): "raw",
+    ("vqa", "chat"): "attention_gradient",
     ("retrieval", "clip"): "attention_gradient",
     ("retrieval", "siglip"): "gradient",
 }
-"""(task, family) → the method that points best, or within noise of it, where the truth is known: docs/results.md."""
+"""(task, family) → the method that points best, or within noise of it, where the truth is known: docs/results.md. For
+"chat", of which no trained checkpoint was at hand, it was not measured: attention for captions, which costs no backward
+pass, and attention × gradient for answers, whose gradient the modality shares need anyway."""
+
+_MEANINGLESS = {"chat": {"gradient", "rollout"}}
+"""Family → methods that would be wrong for it. These two follow attention through the rows of all elements of all
+layers, and a chat model's trace has those of the text alone, not those of the picture and of the prompt around it."""
 
 SPEECH_DEFAULT = "attention_gradient"
 """Of the methods that tell for from against, the one whose first fifth, removed, changes the sentiment most (for the
@@ -34,7 +42,8 @@ class MethodInfo:
 def offered_methods(task: str, family: str) -> tuple[MethodInfo, ...]:
     """All methods that need no gradient by the inputs, which the picture families don't take; the default first."""
     default = DEFAULT_METHODS[task, family]
-    ordered = sorted(usable_methods(inputs=False).values(), key=lambda m: (m.name != default, m.rank))
+    usable = [m for m in usable_methods(inputs=False).values() if m.name not in _MEANINGLESS.get(family, ())]
+    ordered = sorted(usable, key=lambda m: (m.name != default, m.rank))
     return tuple(MethodInfo(m.name, m.label, m.help, m.controls) for m in ordered)
 
 
@@ -42,9 +51,12 @@ def choose_method(task: str, family: str, info: ModelInfo, name: str, layer: int
     """The method of that name, "default" for the task's own.
 
     Raises:
-        UserError: no such method, layer or head, or the method has none to choose.
+        UserError: no such method, layer or head, or the method has none to choose, or would be wrong for the family.
     """
     method = get_method(DEFAULT_METHODS[task, family] if name == "default" else name, inputs=False)
+    if method.name in _MEANINGLESS.get(family, ()):
+        offered = ", ".join(other.name for other in offered_methods(task, family))
+        raise UserError(f"The method '{method.name}' can't explain this kind of model; choose one of: {offered}.")
     for control, value, count in (("layer", layer, info.layers), ("head", head, info.heads)):
         if value is None:
             continue
