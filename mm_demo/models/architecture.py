@@ -36,6 +36,8 @@ _FAMILIES = {
     "SiglipModel": "clip",
     "SmolVLMForConditionalGeneration": "chat",
     "Idefics3ForConditionalGeneration": "chat",
+    "Qwen2_5_VLForConditionalGeneration": "chat",
+    "Qwen2VLForConditionalGeneration": "chat",
     "SpeechFusionModel": "speech.architectures",
     "VoiceForEmotionClassification": "speech.architectures",
     "Wav2Vec2ForSequenceClassification": "speech.architectures",

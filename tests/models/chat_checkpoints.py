@@ -17,6 +17,14 @@ from transformers import (
     LlamaConfig,
     PreTrainedModel,
     PreTrainedTokenizerFast,
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
+    Qwen2_5_VLProcessor,
+    Qwen2VLConfig,
+    Qwen2VLForConditionalGeneration,
+    Qwen2VLImageProcessor,
+    Qwen2VLProcessor,
+    Qwen2VLVideoProcessor,
     SmolVLMConfig,
     SmolVLMForConditionalGeneration,
     SmolVLMImageProcessor,
@@ -31,6 +39,14 @@ SIDE = 4
 LONGEST = 96
 """The longest side of a picture before it is cut into tiles."""
 
+MOST = 12
+"""The most tokens that a checkpoint wants to write."""
+
+PATCH = 6
+"""Side of a patch of a Qwen model, four of which make a token."""
+
+QWEN_PIXELS = {"shortest_edge": 144 * 4, "longest_edge": 144 * 60}
+
 _TEXT = "Describe the picture in one sentence. Answer with a word or a short phrase. What color is the red star? "
 _SMOLVLM_SPECIAL = (
     *("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<end_of_utterance>"),
@@ -43,6 +59,17 @@ _SMOLVLM_TEMPLATE = (
     "{% for line in message['content'] %}{% if line['type'] == 'text' %}{{line['text']}}"
     "{% elif line['type'] == 'image' %}{{ '<image>' }}{% endif %}{% endfor %}<end_of_utterance>\n"
     "{% endfor %}{% if add_generation_prompt %}{{ 'Assistant:' }}{% endif %}"
+)
+_QWEN_SPECIAL = (
+    *("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>"),
+    *("<|image_pad|>", "<|video_pad|>"),
+)
+_QWEN_TEMPLATE = (
+    "{% for message in messages %}{% if loop.first %}<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n"
+    "{% endif %}<|im_start|>{{ message['role'] }}\n{% for line in message['content'] %}"
+    "{% if line['type'] == 'image' %}<|vision_start|><|image_pad|><|vision_end|>"
+    "{% else %}{{ line['text'] }}{% endif %}{% endfor %}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 
 
@@ -101,6 +128,50 @@ def make_smolvlm(model_class: type[PreTrainedModel], seed: int = 0) -> tuple[Pre
     return _drawn(model_class(config), tokenizer, seed), processor
 
 
+def make_qwen(model_class: type[PreTrainedModel], seed: int = 0) -> tuple[PreTrainedModel, Any]:
+    """A Qwen2.5-VL or Qwen2-VL, whichever class is given, and its processor."""
+    tokenizer = make_tokenizer(_QWEN_SPECIAL, eos_token="<|im_end|>", pad_token="<|endoftext|>")
+    sizes: dict[str, Any] = {"patch_size": PATCH, "merge_size": 2, "size": QWEN_PIXELS}
+    newer = model_class is Qwen2_5_VLForConditionalGeneration
+    processor: Any = (Qwen2_5_VLProcessor if newer else Qwen2VLProcessor)(
+        Qwen2VLImageProcessor(**sizes), tokenizer, Qwen2VLVideoProcessor(**sizes), chat_template=_QWEN_TEMPLATE
+    )
+    text = {
+        "vocab_size": len(tokenizer) + 3,
+        "hidden_size": 48,
+        "intermediate_size": 96,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "max_position_embeddings": 1024,
+        "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 2, 2]},
+    }
+    vision = {"depth": 2, "num_heads": 2, "patch_size": PATCH, "spatial_merge_size": 2}
+    if newer:
+        vision |= {"hidden_size": 32, "intermediate_size": 64, "out_hidden_size": 48}
+        vision |= {"window_size": 4 * PATCH, "fullatt_block_indexes": [1]}
+    else:
+        vision |= {"embed_dim": 32, "hidden_size": 48, "mlp_ratio": 2}
+    config = (Qwen2_5_VLConfig if newer else Qwen2VLConfig)(
+        text_config=text,
+        vision_config=vision,
+        image_token_id=processor.image_token_id,
+        video_token_id=processor.video_token_id,
+        vision_start_token_id=tokenizer.convert_tokens_to_ids("<|vision_start|>"),
+        vision_end_token_id=tokenizer.convert_tokens_to_ids("<|vision_end|>"),
+    )
+    return _drawn(model_class(config), tokenizer, seed), processor
+
+
+MAKERS = {
+    SmolVLMForConditionalGeneration: make_smolvlm,
+    Idefics3ForConditionalGeneration: make_smolvlm,
+    Qwen2_5_VLForConditionalGeneration: make_qwen,
+    Qwen2VLForConditionalGeneration: make_qwen,
+}
+"""Every class, and what makes a checkpoint of it."""
+
+
 def save(folder: Path, model: PreTrainedModel, processor: Any) -> Path:
     """The checkpoint's folder."""
     model.save_pretrained(folder)
@@ -114,5 +185,10 @@ def _drawn(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, seed: int
     for module in model.modules():
         if isinstance(module, nn.Linear | nn.Conv2d | nn.Conv3d | nn.Embedding):
             module.weight.normal_(0.0, 0.15)
-    model.generation_config = GenerationConfig(eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id)
+    # Sharp enough that a likely answer is no accident of rounding.
+    network = model.model
+    (network.text_model if hasattr(network, "text_model") else network.language_model).norm.weight.mul_(4.0)
+    model.generation_config = GenerationConfig(
+        eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id, max_new_tokens=MOST
+    )
     return model

@@ -14,8 +14,8 @@ from transformers.cache_utils import DynamicCache
 
 from mm_demo.errors import UserError
 from mm_demo.models.blip import BlipAnswerer
-from mm_demo.models.ranking import rank_sequences
 from mm_demo.models.loading import open_model
+from mm_demo.models.ranking import rank_sequences
 from tests.checkpoints import TINY, make_model, make_processor
 
 QUESTION = "What color is the star?"

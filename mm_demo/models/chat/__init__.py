@@ -2,11 +2,18 @@
 
 from functools import partial
 
-from transformers import AutoProcessor, Idefics3ForConditionalGeneration, SmolVLMForConditionalGeneration
+from transformers import (
+    AutoProcessor,
+    Idefics3ForConditionalGeneration,
+    Qwen2_5_VLForConditionalGeneration,
+    Qwen2VLForConditionalGeneration,
+    SmolVLMForConditionalGeneration,
+)
 
 from mm_demo.models.architecture import Architecture
 from mm_demo.models.chat.answerer import ChatAnswerer
 from mm_demo.models.chat.captioner import ChatCaptioner
+from mm_demo.models.chat.qwen import QwenVl
 from mm_demo.models.chat.smolvlm import SmolVlm
 
 ARCHITECTURES = {
@@ -18,6 +25,8 @@ ARCHITECTURES = {
     for model, describe in (
         (SmolVLMForConditionalGeneration, SmolVlm),
         (Idefics3ForConditionalGeneration, SmolVlm),
+        (Qwen2_5_VLForConditionalGeneration, QwenVl),
+        (Qwen2VLForConditionalGeneration, QwenVl),
     )
 }
 

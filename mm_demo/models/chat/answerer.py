@@ -1,4 +1,4 @@
-"""A chat model that is asked about a picture: ranks whole answers, and traces the best to the question and the picture."""
+"""A chat model that is asked about a picture: ranks whole answers, and traces the best to question and picture."""
 
 from __future__ import annotations
 

@@ -56,8 +56,7 @@ class Decoder:
     @property
     def device(self) -> torch.device:
         """Where it runs."""
-        device: torch.device = self._network.head.weight.device
-        return device
+        return self._network.head.weight.device
 
     def sites(self) -> list[Site]:
         """The attention of every layer; which segments its rows and columns are in is for the caller to say."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from PIL import Image
 from torch import Tensor, nn
@@ -48,8 +48,8 @@ class Network(Protocol):
         image_token: id that stands for one of the picture's tokens in a prompt.
     """
 
-    stack: nn.Module
-    head: nn.Module
+    stack: Any
+    head: nn.Linear
     vision: nn.Module
     vision_layers: Sequence[nn.Module]
     connector: nn.Module
@@ -64,7 +64,7 @@ class Network(Protocol):
         ...
 
     def canvases(self, first: Tensor) -> tuple[Tensor, ...]:
-        """All canvases from the first, finest one, (n, 3, height, width): differentiable, and but for rounding `look`'s."""
+        """All canvases from the first, finest one, (n, 3, height, width): differentiable, `look`'s but for rounding."""
         ...
 
     def features(self, canvases: Sequence[Tensor]) -> Tensor:

@@ -56,7 +56,9 @@ class PromptBuilder:
         if rendered.count(processor.image_token) != 1 or rendered.count(_SLOT) != typed or instruction not in rendered:
             raise UserError("its chat template has no place for a picture and a question; choose another model.")
         self._head, _, rest = rendered.partition(processor.image_token)
-        self._middle, _, self._tail = rest.partition(_SLOT) if typed else (rest, "", "")
+        self._middle, self._tail = rest, ""
+        if typed:
+            self._middle, _, self._tail = rest.partition(_SLOT)
 
     def build(self, view: View) -> Prompt:
         """The prompt about a picture that is seen like that."""
