@@ -186,8 +186,8 @@ def _drawn(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, seed: int
         if isinstance(module, nn.Linear | nn.Conv2d | nn.Conv3d | nn.Embedding):
             module.weight.normal_(0.0, 0.15)
     # Sharp enough that a likely answer is no accident of rounding.
-    network = model.model
-    (network.text_model if hasattr(network, "text_model") else network.language_model).norm.weight.mul_(4.0)
+    stack = getattr(model.model, "text_model", None) or model.model.language_model
+    stack.norm.weight.mul_(4.0)
     model.generation_config = GenerationConfig(
         eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id, max_new_tokens=MOST
     )
