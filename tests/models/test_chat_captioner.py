@@ -85,7 +85,7 @@ def test_tokens_are_those_of_generate(each: Path) -> None:
 
 
 def test_a_repetition_penalty_counts_as_in_generate(folder: Path, tmp_path: Path) -> None:
-    other = changed(folder, tmp_path / "penalised", repetition_penalty=1.3)
+    other = changed(folder, tmp_path / "penalised", repetition_penalty=4.0)
     image = picture(seed=7)
     captioner, before = opened(other), opened(folder)
     written = [token.id for token, _ in captioner.write(captioner.look(image))]
