@@ -43,6 +43,7 @@ _FAMILIES = {
     "BertForSequenceClassification": "speech.architectures",
     "RobertaForSequenceClassification": "speech.architectures",
     "DistilBertForSequenceClassification": "speech.architectures",
+    "WhisperForConditionalGeneration": "transcription.whisper",
 }
 """Class → module of `mm_demo.models` with a table ARCHITECTURES that holds it; imported only when one is opened."""
 
