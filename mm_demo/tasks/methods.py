@@ -11,6 +11,9 @@ from mm_demo.models.family import ModelInfo
 DEFAULT_METHODS = {
     ("caption", "blip"): "mean",
     ("vqa", "blip"): "mean",
+    # Not measured here, for want of a trained checkpoint: Chefer et al. (2021) found it best by deletion on VisualBERT,
+    # whose words and regions look at one another in one sequence, as ViLT's do.
+    ("vqa", "vilt"): "gradient",
     ("retrieval", "clip"): "attention_gradient",
     ("retrieval", "siglip"): "gradient",
 }
