@@ -80,6 +80,8 @@ def test_shares_of_a_sequence_of_two_are_those_by_hand() -> None:
     # The answer's rows of |weight × gradient|: 0.5 and 1, then 0.8 and 1.
     shares = modality_shares(two_elements(), ("answer",), relevance=True)
     assert shares == pytest.approx({"text": 1.3 / 3.3, "image": 2 / 3.3})
+    # What the model itself wrote is of no input.
+    assert modality_shares(two_elements(), ("answer",), relevance=True, written="answer") == {"image": 1.0}
 
 
 def test_one_result_holds_everything(task: VqaTask, result: VqaResult) -> None:
