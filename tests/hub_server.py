@@ -4,12 +4,12 @@ By hand: `python -m tests.hub_server FOLDER --port 8123 --bytes-per-second 20000
 line with `HF_ENDPOINT=http://127.0.0.1:8123 HF_HOME=/tmp/some-empty-folder` and without `HF_HUB_OFFLINE`.
 
 In a test: `with HubServer(folder) as server:` and `server.url`; switch faults on by assigning to `server.faults`, read
-what was asked for from `server.requests`. The fixtures `hub` and `repository` of `tests/models/hub/conftest.py` do that,
-and send huggingface_hub of this process there.
+what was asked for from `server.requests`. `point_to(monkeypatch, server, cache)` sends huggingface_hub of this process
+there.
 
 `FOLDER/OWNER/NAME/` is the main branch of the repository OWNER/NAME; `FOLDER/OWNER/NAME@REVISION/` is another revision
-of it ("/" written as "--": `NAME@refs--pr--1`). A revision of 40 hexadecimal digits is its own commit; other commits
-are hashes of the files. Weights are served as LFS files, with a redirect to another address, as the hub does it.
+of it ("/" written as "--": `NAME@refs--pr--1`, which is also an open pull request of the bot that converts pickles). A
+revision of 40 hexadecimal digits is its own commit; other commits are hashes of the files. Weights are served as LFS files, with a redirect to another address, as the hub does it.
 """
 
 from __future__ import annotations
@@ -22,12 +22,15 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
+
+import pytest
+from huggingface_hub import constants
 
 LFS = (".safetensors", ".bin", ".h5", ".msgpack", ".onnx", ".pt")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -146,7 +149,7 @@ class _File:
         return self.sha256 if self.lfs else self.blob
 
 
-@lru_cache(maxsize=None)
+@cache
 def _hashes(path: Path, size: int, modified: int) -> tuple[str, str]:
     """Of the content: the SHA-256, and the hash git would give it; the arguments after the path only mark changes."""
     sha256, blob = hashlib.sha256(), hashlib.sha1(f"blob {size}\0".encode())
@@ -192,6 +195,9 @@ class _Handler(BaseHTTPRequestHandler):
             repository, kind, revision = match.groups()
             if not self._fault("api"):
                 self._api(repository, revision or "main", tree=kind == "tree")
+        elif match := re.fullmatch(r"/api/models/([^/]+/[^/]+)/discussions", path):
+            if not self._fault("api"):
+                self._discussions(match[1])
         elif match := re.fullmatch(r"(/content)?/([^/]+/[^/]+)/resolve/(refs/pr/\d+|[^/]+)/(.+)", path):
             content, repository, revision, name = match.groups()
             if not self._fault("file"):
@@ -232,6 +238,22 @@ class _Handler(BaseHTTPRequestHandler):
         gated = "manual" if repository in self.server.faults.gated else False
         about = {"_id": "0", "id": repository, "modelId": repository, "sha": commit, "private": False, "tags": []}
         self._json(about | {"gated": gated, "downloads": 0, "likes": 0, "siblings": siblings})
+
+    def _discussions(self, repository: str) -> None:
+        main = self.server.folder / repository
+        pulls = [
+            {
+                "num": int(place.name.rpartition("--")[2]),
+                "title": "Adding `safetensors` variant of this model",
+                "author": {"name": "SFconvertbot"},
+                "createdAt": "2023-01-01T00:00:00.000Z",
+                "status": "open",
+                "repo": {"name": repository, "type": "model"},
+                "isPullRequest": True,
+            }
+            for place in main.parent.glob(f"{main.name}@refs--pr--*")
+        ]
+        self._json({"count": len(pulls), "start": 0, "discussions": pulls})
 
     def _resolve(self, repository: str, revision: str, name: str, is_content: bool) -> None:
         if (found := self._find(repository, revision)) is None:
@@ -310,6 +332,18 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _lfs(file: _File, name: str) -> dict[str, Any]:
     return {"lfs": {name: file.sha256, "size": file.size, "pointerSize": 130}} if file.lfs else {}
+
+
+def point_to(monkeypatch: pytest.MonkeyPatch, server: HubServer, cache_folder: Path) -> None:
+    """Send huggingface_hub of this process to the server, with that folder as its cache and without anybody's token."""
+    monkeypatch.setattr(constants, "ENDPOINT", server.url)
+    monkeypatch.setattr(
+        constants, "HUGGINGFACE_CO_URL_TEMPLATE", server.url + "/{repo_id}/resolve/{revision}/{filename}"
+    )
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache_folder))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(cache_folder / "token"))
+    monkeypatch.delenv("HF_TOKEN", raising=False)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
