@@ -9,7 +9,9 @@ there.
 
 `FOLDER/OWNER/NAME/` is the main branch of the repository OWNER/NAME; `FOLDER/OWNER/NAME@REVISION/` is another revision
 of it ("/" written as "--": `NAME@refs--pr--1`, which is also an open pull request of the bot that converts pickles). A
-revision of 40 hexadecimal digits is its own commit; other commits are hashes of the files. Weights are served as LFS files, with a redirect to another address, as the hub does it.
+revision of 40 hexadecimal digits is its own commit; other commits are hashes of the files. The revision that the
+catalog pins is the main branch where it has no folder of its own. Weights are served as LFS files, with a redirect to
+another address, as the hub does it.
 """
 
 from __future__ import annotations
@@ -26,11 +28,15 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
-import pytest
 from huggingface_hub import constants
+
+from mm_demo.models.catalog import find_card
+
+if TYPE_CHECKING:
+    import pytest
 
 LFS = (".safetensors", ".bin", ".h5", ".msgpack", ".onnx", ".pt")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -119,6 +125,9 @@ class HubServer(ThreadingHTTPServer):
             commit = _commit_of(place, name)
             if revision in (name, commit):
                 return place, commit
+        card = find_card(repository)
+        if main.is_dir() and card is not None and card.revision == revision:
+            return main, _commit_of(main, revision)
         return None
 
     def handle_error(self, request: Any, client_address: Any) -> None:

@@ -1,8 +1,8 @@
 """Brings one file of the hub into the cache: goes on where an earlier try stopped, and believes only its hash.
 
-huggingface_hub itself throws an unfinished file away (its temporary files belong to one process), and its fast way, Xet,
-can neither be cancelled without ending everybody's downloads nor go on from what is there. So files come over plain
-HTTP, which the hub offers for all of them, in ranges.
+huggingface_hub itself throws an unfinished file away (its temporary files belong to one process), and its fast way,
+Xet, can neither be cancelled without ending everybody's downloads nor go on from what is there. So files come over
+plain HTTP, which the hub offers for all of them, in ranges.
 """
 
 from __future__ import annotations

@@ -78,21 +78,21 @@ def ask(model_id: str, revision: str | None, cancel: threading.Event) -> Listing
 
     Args:
         model_id: a valid hub id.
-        revision: branch, tag or commit; None: the commit that "main" meant when the model was first got, or means now.
+        revision: branch, tag or commit; None for the main branch. A branch goes on meaning the commit that it meant
+            when the model was first got.
         cancel: ends the waiting.
 
     Raises:
         UserError: the hub can't be reached, refuses, or has no safetensors of that model.
     """
     api = HfApi(endpoint=constants.ENDPOINT)
-    wanted = revision or known_commit(model_id, "main") or "main"
-    listing = _listing(_info(api, model_id, wanted, cancel), revision or "main")
+    name = revision or "main"
+    wanted = known_commit(model_id, name) or name
+    listing = _listing(_info(api, model_id, wanted, cancel), name)
     if revision is None and not _has_weights(listing.files):
-        pulls = _asked(lambda: _conversions(api, model_id), model_id, wanted, cancel)
-        for reference in pulls:
-            converted = _listing(_info(api, model_id, reference, cancel), reference)
-            if _has_weights(converted.files):
-                return converted
+        converted = _asked(lambda: _conversions(api, model_id), model_id, wanted, cancel)
+        if converted:
+            return ask(model_id, converted[0], cancel)
     if not _has_weights(listing.files):
         raise UserError(
             f"The hub has no safetensors of '{model_id}' ({listing.revision}), and the pickles in their place can run "
@@ -113,7 +113,7 @@ def _conversions(api: HfApi, model_id: str) -> list[str]:
     found = api.get_repo_discussions(
         model_id, author=_CONVERTER, discussion_type="pull_request", discussion_status="open"
     )
-    return [f"refs/pr/{pull.num}" for pull in found if pull.author == _CONVERTER and "safetensors" in pull.title][:3]
+    return [f"refs/pr/{pull.num}" for pull in found if pull.author == _CONVERTER and "safetensors" in pull.title]
 
 
 def _asked(call: Callable[[], Answer], model_id: str, revision: str, cancel: threading.Event) -> Answer:
