@@ -95,14 +95,15 @@ def _bring(
     blobs = repository / "blobs"
     blobs.mkdir(parents=True, exist_ok=True)
     snapshot = repository / "snapshots" / listing.commit
-    missing = [file for file in listing.files if not _is_here(file, blobs, snapshot, cancel)]
-    begun = {file: min(_size(partial(blobs, file)), file.size) for file in missing}
-    lacking = sum(file.size - begun[file] for file in missing)
-    _check_space(model_id, blobs, lacking)
-    meter = Meter(listing.size - lacking, listing.size, progress)
+    begun = sum(_begun(file, blobs, snapshot) for file in listing.files)
+    _check_space(model_id, blobs, listing.size - begun)
+    meter = Meter(begun, listing.size, progress)
     _remember(repository, listing)
-    for file in missing:
-        fetch(model_id, listing, file, blobs, meter, cancel)
+    for file in listing.files:
+        if cancel.is_set():
+            raise Cancelled(f"The download of '{model_id}' was cancelled.")
+        if not _is_here(file, blobs, snapshot, meter):
+            fetch(model_id, listing, file, blobs, meter, cancel)
     _link(listing, blobs, snapshot)
     meter.say()
     folder = local_folder(model_id, listing.commit)
@@ -111,14 +112,25 @@ def _bring(
     return folder
 
 
-def _is_here(file: HubFile, blobs: Path, snapshot: Path, cancel: threading.Event) -> bool:
+def _places(file: HubFile, blobs: Path, snapshot: Path) -> tuple[Path, Path]:
+    """Where a whole file may lie: among the blobs, or under its name where the disk knows no links."""
+    return blobs / file.digest, snapshot / file.name
+
+
+def _begun(file: HubFile, blobs: Path, snapshot: Path) -> int:
+    """How many bytes of a file are in the cache, going by sizes alone."""
+    if any(_size(path) == file.size for path in _places(file, blobs, snapshot)):
+        return file.size
+    return min(_size(partial(blobs, file)), file.size)
+
+
+def _is_here(file: HubFile, blobs: Path, snapshot: Path, meter: Meter) -> bool:
     """Whether a file is in the cache and whole; a damaged one is deleted."""
-    if cancel.is_set():
-        raise Cancelled("The download was cancelled.")
-    for path in (blobs / file.digest, snapshot / file.name):  # the second where the disk knows no links
+    for path in _places(file, blobs, snapshot):
         if path.is_file():
             if is_intact(path, file):
                 return True
+            meter.lost(_begun(file, blobs, snapshot) - _size(partial(blobs, file)))
             path.unlink()
     return False
 

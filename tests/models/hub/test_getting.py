@@ -138,7 +138,9 @@ def test_an_unfinished_file_that_is_too_long_or_wrong_is_thrown_away(
     if not excess:
         with pytest.raises(UserError, match=f"{WEIGHTS} of '{ID}' came damaged .* was deleted; get it again"):
             get(ID)
-    assert get(ID) == folder
+    seen: list[Progress] = []
+    assert get(ID, progress=seen.append) == folder
+    assert seen[-1].done == seen[-1].total
     assert (folder / WEIGHTS).read_bytes() == (repository / WEIGHTS).read_bytes()
 
 
@@ -168,8 +170,10 @@ def test_what_got_damaged_comes_anew_and_nothing_else(server: HubServer, reposit
         if damage is None or len(damage) < len(weights):
             assert local_folder(ID) is None
         server.requests.clear()
-        assert get(ID) == folder == local_folder(ID)
+        seen: list[Progress] = []
+        assert get(ID, progress=seen.append) == folder == local_folder(ID)
         assert server.sent() == server.sent(WEIGHTS) == len(weights)
+        assert seen[-1].done == seen[-1].total
 
 
 def test_a_model_stays_at_the_commit_it_was_got_at(server: HubServer, repository: Path) -> None:
@@ -219,3 +223,20 @@ def test_weights_in_several_files(server: HubServer, repository: Path) -> None:
         weight_files(folder)
     server.requests.clear()
     assert (get(ID), server.sent()) == (folder, 0)  # only the link was gone
+
+
+def test_a_disk_that_knows_no_links(server: HubServer, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("no links here")
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    folder = get(ID)
+    assert not any(file.is_symlink() for file in folder.iterdir())
+    assert (local_folder(ID), bytes_here(ID)) == (folder, size(repository))
+    server.requests.clear()
+    (folder / "config.json").write_text("{}")
+    seen: list[Progress] = []
+    assert get(ID, progress=seen.append) == folder
+    assert server.sent() == server.sent("config.json") == (repository / "config.json").stat().st_size
+    assert seen[-1].done == seen[-1].total
+    assert (free(ID), bytes_here(ID)) == (size(repository), 0)
