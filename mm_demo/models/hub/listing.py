@@ -20,7 +20,7 @@ from mm_demo.models.checkpoint import INDEX, WEIGHTS
 from mm_demo.models.hub.cache import COMMIT, known_commit
 from mm_demo.models.hub.problems import NotTheHub, as_sentence, is_passing
 
-ANSWER_SECONDS = 2.5
+ANSWER_SECONDS = 2.0
 """How long the hub may take to answer before it counts as out of reach."""
 
 _ATTEMPTS = 3
