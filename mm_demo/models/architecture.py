@@ -32,6 +32,7 @@ class Architecture:
 _FAMILIES = {
     "BlipForConditionalGeneration": "blip",
     "BlipForQuestionAnswering": "blip",
+    "ViltForQuestionAnswering": "vilt",
     "CLIPModel": "clip",
     "SiglipModel": "clip",
     "SpeechFusionModel": "speech.architectures",
