@@ -20,7 +20,7 @@ def open_transcriber() -> Transcriber:
     from mm_demo.models.loading import open_model
 
     for card in cards_for("transcription"):
-        if local_folder(card.id, card.revision) is not None:
+        if local_folder(card.id) is not None:
             try:
                 return cast(Transcriber, open_model("transcription", card.id))
             except UserError:
