@@ -22,14 +22,16 @@ from mm_demo.models.familiarity import Familiarity
 from mm_demo.models.family import Answerer, Captioner, Matcher, ModelInfo
 from mm_demo.models.finding import find_checkpoint
 from mm_demo.models.speech.family import SentimentModel
+from mm_demo.models.transcription.family import Transcriber
 
-Family = Captioner | Answerer | SentimentModel | Matcher
+Family = Captioner | Answerer | SentimentModel | Matcher | Transcriber
 
 _DOES = {
     "caption": "writes captions",
     "vqa": "answers questions about pictures",
     "sentiment": "judges the sentiment of speech",
     "retrieval": "searches pictures",
+    "transcription": "writes speech down",
 }
 _opened: dict[tuple[str, Path, Device], Family] = {}
 _lock = Lock()
@@ -39,7 +41,7 @@ def open_model(task: str, model: str | None = None, device: str | None = None) -
     """The model for a task, shared by everybody who asks for the same one.
 
     Args:
-        task: "caption", "vqa", "sentiment" or "retrieval".
+        task: "caption", "vqa", "sentiment", "retrieval" or "transcription".
         model: an id of the catalog, a hub id that is in the cache, or a local folder; None for the embedded one.
         device: as in `choose_device`.
 
