@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import pytest
 from transformers import Qwen2_5_VLForConditionalGeneration, SmolVLMForConditionalGeneration
 
 import mm_demo
+from mm_demo.__main__ import main
 from mm_demo.errors import UserError
 from tests.models.chat_asking import picture
 from tests.models.chat_checkpoints import MAKERS, save
@@ -116,12 +115,12 @@ def test_three_at_once_are_answered_as_each_would_be_alone(folder: str) -> None:
         assert one.image_map == pytest.approx(other.image_map, abs=1e-6)
 
 
-def test_the_command_line(folder: str, tmp_path: Path) -> None:
+def test_the_command_line(folder: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "picture.png"
     picture().save(path)
-    told = [sys.executable, "-m", "mm_demo", "caption", str(path), "--model", folder, "--json", "--device", "cpu"]
-    done = subprocess.run(told, capture_output=True, text=True, check=True)
-    found = json.loads(done.stdout)
+    capfd.readouterr()
+    assert main(["caption", str(path), "--model", folder, "--json", "--device", "cpu"]) == 0
+    found = json.loads(capfd.readouterr().out)
     expected = mm_demo.load("caption", folder, "cpu")(path)
     assert found["caption"] == expected.answer
     assert [t["token"] for t in found["tokens"]] == [s.token for s in expected.tokens]
