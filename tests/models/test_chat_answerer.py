@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from mm_demo.errors import UserError
 from mm_demo.models.chat import ChatAnswerer
 from mm_demo.models.gradients import log_odds
 from mm_demo.models.loading import open_model
+from mm_demo.models.recent import RecentPictures
 from tests.models.chat_asking import ANSWER, inputs, longer, picture, plain
 from tests.models.chat_checkpoints import MAKERS, save
 
@@ -168,6 +170,17 @@ def test_the_second_question_reads_no_picture(answerer: ChatAnswerer, folder: Pa
             hook.remove()
     assert len(seen) == 1
     assert max(lengths) < answerer.look(image).states.shape[1]
+
+
+def test_what_is_kept_of_a_picture_goes_with_it(answerer: ChatAnswerer) -> None:
+    kept = answerer._conversation._recent._kept
+    answerer.look = RecentPictures(answerer._conversation.eyes.encode)
+    for seed in range(20, 24):
+        answerer.answer(answerer.look(picture(seed=seed)), QUESTION)
+        assert len(kept) <= 2
+    answerer.look = RecentPictures(answerer._conversation.eyes.encode)
+    gc.collect()
+    assert not kept
 
 
 def test_variants_equal_asking_without_the_parts(answerer: ChatAnswerer, folder: Path) -> None:

@@ -79,6 +79,7 @@ class ChatCaptioner:
         beginning = self._conversation.whole(about)
         cache = beginning.cache()
         recorder = Recorder(self._sites)
+        image = image_segment(about.view.layout)
         rows = GrowingRows("caption", torch.tensor(prompt.places, device=decoder.device))
         read = [*prompt.before, *prompt.after]
         written: list[Written] = []
@@ -93,7 +94,7 @@ class ChatCaptioner:
                     return
                 written.append(self._written(chosen, logits.softmax(-1), first=not written))
             read.append(chosen)
-            yield written[-1], self._trace(about, [w.id for w in written], rows.records())
+            yield written[-1], self._trace(image, [w.id for w in written], rows.records())
 
     def text(self, ids: Iterable[int]) -> str:
         """The caption that these tokens spell."""
@@ -107,12 +108,12 @@ class ChatCaptioner:
         logits = self._conversation.traced(
             self._conversation.whole(about), [*prompt.after, *ids[:-1]], len(ids), recorder
         )
-        taken = recorder.take()
+        taken, image = recorder.take(), image_segment(about.view.layout)
         places = self._places(prompt.before, prompt.places, len(ids))
         for index in indices:
             with differentiable():
                 score = log_odds(logits[index], ids[index])
-            yield self._trace(about, ids, split(to_records(taken, score), places))
+            yield self._trace(image, ids, split(to_records(taken, score), places))
 
     def picture_score(self, picture: Picture, ids: list[int]) -> PictureScore:
         """The last token's log-odds given those before it, as a function of the picture."""
@@ -175,12 +176,12 @@ class ChatCaptioner:
         own = torch.arange(len(before), len(before) + length, device=device)
         return {"image": Place(torch.tensor(image, device=device)), "caption": Place(own, slice(0, length))}
 
-    def _trace(self, picture: Picture, ids: list[int], records: list[Record]) -> Trace:
+    def _trace(self, image: Segment, ids: list[int], records: list[Record]) -> Trace:
         text, offsets = self._vocabulary.spelt(ids)
         labels = tuple(self._vocabulary.label(i) for i in ids)
         return Trace(
             {
-                "image": image_segment(seen(picture).view.layout),
+                "image": image,
                 "caption": Segment("caption", "text", labels, TextLayout(text, offsets)),
             },
             records,

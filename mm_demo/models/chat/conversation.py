@@ -100,7 +100,7 @@ class Conversation:
 
     def whole(self, picture: ChatPicture) -> Beginning:
         """The beginning of the prompt about a picture, or one of the last ones."""
-        return self._recent(picture.states, lambda: self.changed(picture, picture.states, None))
+        return self._recent(picture, lambda: self.changed(picture, picture.states, None))
 
     def logits(self, beginning: Beginning, ids: Tensor, keep: int, visible: Tensor | None = None) -> Tensor:
         """(n, keep, vocabulary) of what follows after each of the last tokens of a text.

@@ -6,13 +6,14 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
+from weakref import ref
 
 import torch
 from torch import Tensor
 from transformers import DynamicCache
 
 from mm_demo.attention.recorder import Site
-from mm_demo.models.chat.network import Network
+from mm_demo.models.chat.network import ChatPicture, Network
 
 
 @dataclass(frozen=True)
@@ -125,28 +126,32 @@ class Decoder:
 class RecentBeginnings:
     """Keeps the last beginnings, found again by picture: a second question need not read the picture again.
 
+    Each goes with its picture at the latest, so that whoever forgets the pictures frees the memory.
+
     Args:
         capacity: how many to keep. One of SmolVLM 256M is 50 MB, one of Qwen2.5-VL 3B in bfloat16 up to 50 MB.
     """
 
     def __init__(self, capacity: int = 2) -> None:
         self._capacity = capacity
-        self._kept: OrderedDict[int, tuple[Tensor, Beginning]] = OrderedDict()
+        self._kept: OrderedDict[int, tuple[ref[ChatPicture], Beginning]] = OrderedDict()
         self._lock = Lock()
 
-    def __call__(self, states: Tensor, make: Callable[[], Beginning]) -> Beginning:
-        """The beginning with these image features, which `make` makes where it is not there.
+    def __call__(self, picture: ChatPicture, make: Callable[[], Beginning]) -> Beginning:
+        """The beginning of the prompt about this picture, which `make` makes where it is not there.
 
         Two threads with the same new picture may both make it, which does no harm.
         """
-        key = id(states)  # kept beside it, so no other tensor can have the same
+        key = id(picture)
         with self._lock:
-            if key in self._kept:
+            kept = self._kept.get(key)
+            if kept is not None and kept[0]() is picture:
                 self._kept.move_to_end(key)
-                return self._kept[key][1]
+                return kept[1]
         beginning = make()
         with self._lock:
-            self._kept[key] = (states, beginning)
+            # The callback takes no lock: a picture may go at any moment, also while this thread holds it.
+            self._kept[key] = (ref(picture, lambda _: self._kept.pop(key, None)), beginning)
             while len(self._kept) > self._capacity:
                 self._kept.popitem(last=False)
         return beginning
