@@ -120,3 +120,15 @@ def test_parts_of_a_checkpoint_that_do_not_fit_are_told() -> None:
     processor.image_processor.merge_size = 1
     with pytest.raises(UserError, match="damaged"):
         QwenVl(model, processor)
+
+
+def test_a_picture_that_is_not_cut_is_seen_as_a_whole_only() -> None:
+    model, processor = make_smolvlm(next(iter(MAKERS)))
+    processor.image_processor.do_image_splitting = False
+    tower = ChatEyes(SmolVlm(model, processor))
+    seen = tower.encode(picture(100, 60))
+    assert seen.view.layout == ImageLayout(4, 4)
+    assert seen.states.shape[1] == 16
+    score = tower.score(seen, lambda features: features.sum((1, 2)))
+    torch.testing.assert_close(score.states(score.pixels[None]), seen.states)
+    assert (score.leading, score.grid) == (0, ((4, 4), 8))
