@@ -46,13 +46,15 @@ class Ladder:
             was = failed.opened.where
             if not self._left:
                 raise UserError("The memory is too small for this: choose a smaller model, or give it less at once.")
-            failed.retire()
             self.weights = self._next()
+            failed.retire()
             self.note = _sentence(was, self.weights.opened.where)
 
     def _next(self) -> Weights:
-        where, pool = self._left.pop(0)
-        return Weights(self._read(where), pool)
+        where, pool = self._left[0]
+        weights = Weights(self._read(where), pool)
+        del self._left[0]
+        return weights
 
 
 def open_ladder(read: Read, where: Device) -> Ladder:

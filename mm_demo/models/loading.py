@@ -14,12 +14,13 @@ from transformers.utils import logging as transformers_logging
 
 from mm_demo.errors import UserError
 from mm_demo.models.architecture import KNOWN, Architecture, find_architecture
-from mm_demo.models.catalog import Tier, cards_for, find_card
+from mm_demo.models.catalog import Tier, find_card
 from mm_demo.models.checkpoint import read_architecture, weight_files
 from mm_demo.models.device import Device, choose_device
 from mm_demo.models.familiarity import Familiarity
 from mm_demo.models.family import Answerer, Captioner, Matcher, ModelInfo
 from mm_demo.models.finding import find_checkpoint
+from mm_demo.models.hub.default import default_model
 from mm_demo.models.ladder import Ladder, open_ladder
 from mm_demo.models.once import Once
 from mm_demo.models.pool import Opened
@@ -45,14 +46,15 @@ def open_model(task: str, model: str | None = None, device: str | None = None) -
 
     Args:
         task: "caption", "vqa", "sentiment" or "retrieval".
-        model: an id of the catalog, a hub id that is in the cache, or a local folder; None for the embedded one.
+        model: an id of the catalog, a hub id that is in the cache, or a local folder; None for the one that
+            `default_model` names.
         device: as in `choose_device`.
 
     Raises:
         UserError: the model is missing, foreign, damaged, stored as a pickle, or made for another task.
     """
     where = choose_device(device)
-    name = model or cards_for(task, "embedded")[0].id
+    name = model or default_model(task)
     folder, tier = find_checkpoint(name, task)
     return _families((task, folder, where), lambda: _open(task, name, folder, tier, where))
 
