@@ -109,7 +109,7 @@ def together(where: Device, sizes: Sequence[str], rounds: int) -> None:
                 "one after another": lambda images, ask=ask: [ask(image) for image in images],
                 "at once": lambda images, ask=ask, people=people: list(people.map(ask, images)),
             }
-            compare(f"{name}, throughput of {PEOPLE} at once / one after another", ways, rounds)
+            compare(name, ways, rounds)
 
 
 def batches(where: Device, sizes: Sequence[str], rounds: int) -> None:
@@ -121,11 +121,16 @@ def batches(where: Device, sizes: Sequence[str], rounds: int) -> None:
             with torch.inference_mode():
                 return model(pixels.to(where.device, where.dtype)).last_hidden_state.cpu()
 
-        ways: dict[str, Way] = {
-            "one after another": lambda images, encode=encode: [encode([image]) for image in images],
-            "one batch": encode,
-        }
-        compare(f"{name}, throughput of a batch of {PEOPLE} / one after another", ways, rounds)
+        def one(image: Image.Image, encode: Way = encode) -> object:
+            return encode([image])
+
+        with ThreadPoolExecutor(PEOPLE) as people:
+            ways: dict[str, Way] = {
+                "one after another": lambda images, one=one: [one(image) for image in images],
+                "at once": lambda images, one=one, people=people: list(people.map(one, images)),
+                "one batch": encode,
+            }
+            compare(name, ways, rounds)
 
 
 def compile(where: Device, sizes: Sequence[str], rounds: int) -> None:
@@ -144,8 +149,7 @@ def compile(where: Device, sizes: Sequence[str], rounds: int) -> None:
             "as it is": lambda images, model=model, encode=encode: encode(images, model),
             "compiled": lambda images, compiled=compiled, encode=encode: encode(images, compiled),
         }
-        label = f"{name}, throughput compiled / as it is (its first picture takes {warm_up:.1f} s)"
-        compare(label, ways, rounds)
+        compare(f"{name} (its first picture takes {warm_up:.1f} s)", ways, rounds)
 
 
 PARTS = {"switching": switching, "together": together, "batches": batches, "compile": compile}
@@ -249,14 +253,18 @@ def pictures(rounds: int, count: int) -> Iterator[list[Image.Image]]:
 
 
 def compare(what: str, ways: dict[str, Way], rounds: int) -> None:
-    """Print how much faster the second way is than the first."""
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for turn, images in enumerate(pictures(rounds + 1, 2 * PEOPLE)):
-        halves = images[:PEOPLE], images[PEOPLE:]  # what one way has seen, the other would find remembered
-        for half, name in zip(halves, sorted(ways, reverse=turn % 2 == 1)):
-            seconds[name].append(timed(lambda name=name, half=half: ways[name](half)))
-    first, second = (seconds[name][1:] for name in ways)
-    line(what, [a / b for a, b in zip(first, second, strict=True)], "{:.2f}")
+    """Print how much more each way does in the same time than the first, each with pictures that none has seen."""
+    names = list(ways)
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    for turn, images in enumerate(pictures(rounds + 1, PEOPLE * len(ways))):
+        for i in range(len(names)):
+            name = names[(i + turn) % len(names)]
+            own = images[PEOPLE * i : PEOPLE * (i + 1)]
+            seconds[name].append(timed(lambda name=name, own=own: ways[name](own)))
+    first, *others = names
+    for name in others:
+        ratios = [a / b for a, b in zip(seconds[first][1:], seconds[name][1:], strict=True)]
+        line(f"{what}, throughput {name} / {first}", ratios, "{:.2f}")
 
 
 def timed(run: Callable[[], object]) -> float:
