@@ -20,7 +20,7 @@ from mm_demo.ui.evidence.randomised import Forgetting, RandomisedPanel, over_pic
 from mm_demo.ui.examples import examples
 from mm_demo.ui.models import Models
 from mm_demo.ui.notice import doubts, notice
-from mm_demo.ui.pickers import Pickers, fitted, settings
+from mm_demo.ui.pickers import DEFAULT, Pickers, fitted, settings
 from mm_demo.ui.picture_source import PictureSource, chosen
 from mm_demo.ui.sentences import sentence
 
@@ -125,6 +125,7 @@ class CaptionTab:
                 words.append(caption_word(step))
                 shape = step.map.shape
                 yield [content(run, words, shape, busy=True), *[gr.skip()] * 4]
+            words = [caption_word(step) for step in result.tokens]
             yield [
                 content(run, words, shape, spoken=f"Caption: {result.answer}"),
                 notice(doubts("caption", result.familiar)),
@@ -215,7 +216,11 @@ class CaptionTab:
             return [gr.skip(), gr.skip()]
         try:
             image = read_image(frame)
-            result = self._models.get("caption")(image, **settings(*picked))
+            task = self._models.get("caption")
+            wanted = settings(*picked)
+            if wanted == {"method": DEFAULT, "layer": None, "head": None}:
+                wanted["method"] = task.live_method
+            result = task(image, **wanted)
             # One name for all frames: the view then keeps the word that one points at.
             shown = content("live", [caption_word(step) for step in result.tokens], _shape(result))
             return [picture_and(image, shown), notice(doubts("caption", result.familiar))]

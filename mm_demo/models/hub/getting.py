@@ -16,7 +16,7 @@ from mm_demo.models.catalog import find_card
 from mm_demo.models.hub.cache import alone, local_folder, repository_folder
 from mm_demo.models.hub.fetching import fetch, is_intact, partial
 from mm_demo.models.hub.listing import HubFile, Listing, ask
-from mm_demo.models.hub.problems import Cancelled, Unreachable, disk_problem, offline
+from mm_demo.models.hub.problems import Cancelled, UnfitRevision, Unreachable, disk_problem, offline
 from mm_demo.models.hub.progress import Meter, Progress
 from mm_demo.models.hub.sizes import megabytes
 
@@ -39,7 +39,8 @@ def get(
 
     Args:
         model_id: a hub id, OWNER/NAME.
-        revision: branch, tag or commit. None: the one that the catalog pins, else the main branch.
+        revision: branch, tag or commit. None: the one that the catalog pins, or the main branch where there is none or
+            the hub has it no longer.
         progress: told how far it is, from the first moment on with the true total, in the thread that called.
         cancel: set it, from any thread, to end the download.
 
@@ -59,7 +60,13 @@ def get(
     stop = cancel or threading.Event()
     wanted = revision or (card.revision if card is not None else None)
     try:
-        listing = _listing(model_id, wanted, stop)
+        try:
+            listing = _listing(model_id, wanted, stop)
+        except UnfitRevision:
+            if revision is not None or wanted is None:
+                raise
+            # Pins age: a branch that a pin was on can be written anew. What main means now becomes the pin then.
+            listing = _listing(model_id, None, stop)
     except Unreachable:
         here = local_folder(model_id, revision)
         if here is None:

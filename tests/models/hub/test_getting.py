@@ -13,7 +13,9 @@ from PIL import Image
 from transformers import BlipForConditionalGeneration
 
 from mm_demo.errors import UserError
+from mm_demo.models import catalog
 from mm_demo.models.blip.captioner import BlipCaptioner
+from mm_demo.models.catalog import ModelCard
 from mm_demo.models.checkpoint import weight_files
 from mm_demo.models.hub.cache import bytes_here, free, local_folder
 from mm_demo.models.hub.getting import Cancelled, Progress, get
@@ -193,6 +195,23 @@ def test_a_revision_can_be_asked_for(server: HubServer, repository: Path) -> Non
     assert local_folder(ID, commit) is not None and local_folder(ID) is None
     with pytest.raises(UserError, match=f"no revision 'v9' of '{ID}'"):
         get(ID, revision="v9")
+
+
+@pytest.mark.parametrize("pickle_only", [False, True])
+def test_a_pin_that_the_hub_no_longer_has_gives_way_to_the_main_branch(
+    server: HubServer, repository: Path, monkeypatch: pytest.MonkeyPatch, pickle_only: bool
+) -> None:
+    pin = "fedcba9876" * 4
+    card = ModelCard(ID, ("caption",), "blip", "hub", "Pinned", 1, 1, "MIT", "Nothing.", revision=pin)
+    monkeypatch.setattr(catalog, "CATALOG", (*catalog.CATALOG, card))
+    monkeypatch.setattr("tests.hub_server.find_card", lambda _: None)
+    if pickle_only:
+        pinned = Path(shutil.copytree(repository, repository.with_name(f"{repository.name}@{pin}")))
+        (pinned / WEIGHTS).unlink()
+    folder = get(ID)
+    assert folder.name != pin and local_folder(ID) == folder
+    with pytest.raises(UserError, match="no safetensors of" if pickle_only else "no revision 'fedcba"):
+        get(ID, revision=pin)
 
 
 def test_the_bots_conversion_of_a_pickle(server: HubServer, repository: Path) -> None:
