@@ -22,7 +22,7 @@ from mm_demo.models.pool import Opened, Pool, Weights
 from mm_demo.models.resident import Resident
 from mm_demo.scenes import make_scene
 from tests.checkpoints import BASE, make_model
-from tests.models import clip_checkpoints
+from tests.models import clip_checkpoints, vilt_checkpoints
 from tests.speech import save_fusion, tone
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device was seen")
@@ -48,6 +48,7 @@ def folders(caption_folder: Path, vqa_folder: Path, tmp_path_factory: pytest.Tem
     return {
         "caption blip": caption_folder,
         "vqa blip": vqa_folder,
+        "vqa vilt": vilt_checkpoints.save(folder("vilt")),
         "retrieval clip": clip_checkpoints.save("clip", folder("clip")),
         "retrieval siglip": clip_checkpoints.save("siglip", folder("siglip")),
         "sentiment fusion": save_fusion(folder("fusion")),
@@ -63,10 +64,13 @@ def _caption(model: Any, image: Image.Image) -> tuple[list[Any], list[Any]]:
 
 
 def _vqa(model: Any, image: Image.Image) -> tuple[list[Any], list[Any]]:
-    trace = model.explain(model.look(image), QUESTION, [7, 8])
-    variants = model.variants(model.look(image), QUESTION, [[7, 8]], model.patch_removals[0], model.word_removals[0])
-    keep = np.random.default_rng(0).random((3, 16)) < 0.5
-    return list(variants(keep, None)), [record.gradient for record in trace.records]
+    answered = model.answer(model.look(image), QUESTION)
+    ways = model.patch_removals[0], model.word_removals[0]
+    variants = model.variants(model.look(image), QUESTION, answered.spellings, *ways)
+    patches = len(answered.trace.segments["image"]) - answered.trace.segments["image"].leading
+    keep = np.random.default_rng(0).random((3, patches)) < 0.5
+    chances = [*(p for _, p in answered.candidates[:2]), *variants(keep, None)]
+    return chances, [record.gradient for record in answered.trace.records]
 
 
 def _retrieval(model: Any, image: Image.Image) -> tuple[list[Any], list[Any]]:
@@ -90,7 +94,9 @@ ASKED: dict[str, Callable[[Any, Image.Image], tuple[list[Any], list[Any]]]] = {
 }
 
 
-@pytest.mark.parametrize("name", ["caption blip", "vqa blip", "retrieval clip", "retrieval siglip", "sentiment fusion"])
+@pytest.mark.parametrize(
+    "name", ["caption blip", "vqa blip", "vqa vilt", "retrieval clip", "retrieval siglip", "sentiment fusion"]
+)
 def test_every_family_answers_as_on_the_cpu(name: str, folders: dict[str, Path], pictures: list[Image.Image]) -> None:
     task = name.split()[0]
     found, expected = (
