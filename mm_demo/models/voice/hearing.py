@@ -49,17 +49,19 @@ class Hearing(nn.Module):
         Returns:
             (batch, frames, size).
         """
-        return ((self.measure(features, mask) - self.mean) / self.deviation) * mask[..., None]
+        heard = ((self.measure(features, mask) - self.mean) / self.deviation) * mask[..., None]
+        return heard.to(features.dtype)
 
     def measure(self, features: Tensor, mask: Tensor) -> Tensor:
-        """The same as `forward`, before it is standardised and masked."""
+        """The same as `forward`, before it is standardised and masked, in float32: half precision holds no powers."""
+        features = features.float()
         bands = features[..., : self.num_bands]
         pitch, voicing, _, crossings, flatness = features[..., self.num_bands :].unbind(-1)
         power = (10 ** (bands / 10)).sum(-1)
         level = 10 * torch.log10(_mean(power, mask).clamp_min(1e-10))
         loudness = (10 * torch.log10(power.clamp_min(1e-10)) - level[:, None]).clamp_min(_FLOOR)
         relative = (bands - level[:, None, None]).clamp_min(_FLOOR)
-        cepstra = relative @ self.cosines
+        cepstra = relative @ self.cosines.float()
         speech = torch.sigmoid((loudness - _QUIET) / _SOFTNESS) * mask
         centred = relative - _mean(relative, speech)[:, None]
         normal = centred / (_mean(centred**2, speech) + 1.0).sqrt()[:, None]

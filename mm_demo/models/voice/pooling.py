@@ -34,11 +34,13 @@ class AttentionPooling(nn.Module):
             Pooled (batch, members, heads * 2 * size), and the weights (batch, members * heads, 1, steps), which sum
             to 1 over the steps, or are all 0 where nothing is unmasked.
         """
-        scores = self.score(torch.tanh(self.look(steps))).flatten(2).transpose(1, 2)
+        scores = self.score(torch.tanh(self.look(steps))).flatten(2).transpose(1, 2).float()
         scores = scores.masked_fill(~mask[:, None], torch.finfo(scores.dtype).min)
         weights = (torch.softmax(scores, -1) * mask[:, None]).unsqueeze(2)
+        # A variance as the difference of two squares has no digits left in half precision.
+        form, steps = steps.dtype, steps.float()
         by_head = weights.reshape(len(steps), steps.shape[2], -1, steps.shape[1])
         mean = torch.einsum("bmhs,bsmd->bmhd", by_head, steps)
         square = torch.einsum("bmhs,bsmd->bmhd", by_head, steps**2)
         deviation = (square - mean**2).clamp_min(1e-4).sqrt()
-        return torch.cat([mean, deviation], -1).flatten(2), weights
+        return torch.cat([mean, deviation], -1).flatten(2).to(form), weights
