@@ -89,9 +89,12 @@ class Recorder:
         """True where the module is one of this recorder's sites."""
         return id(module) in self._sites
 
-    def rows_of(self, count: int) -> Tensor | None:
-        """Which rows to take of a forward with `count` queries; None for all."""
-        return self.queries if count > 1 else None
+    def rows_of(self, count: int, device: torch.device) -> Tensor | None:
+        """Which rows to take of a forward with `count` queries, each at least 0; None for all."""
+        if self.queries is None or count == 1:
+            return None
+        rows = self.queries.to(device)
+        return torch.where(rows < 0, rows + count, rows)
 
     def add(self, module: nn.Module, weights: Tensor) -> None:
         """Take the weights (batch, heads, queries, keys) that one of the sites has just computed."""
@@ -111,8 +114,8 @@ class Recorder:
                 f"{type(module).__name__} returned no attention weights: "
                 f"load its model with attn_implementation='eager' or '{REGISTRY_NAME}'"
             )
-        rows = None if self.differentiable else self.rows_of(weights.shape[2])
-        self.add(module, weights if rows is None else weights[:, :, rows.to(weights.device)].clone())
+        rows = None if self.differentiable else self.rows_of(weights.shape[2], weights.device)
+        self.add(module, weights if rows is None else weights[:, :, rows])
 
 
 def active_recorder() -> Recorder | None:
