@@ -68,7 +68,7 @@ def real(inputs: dict[str, Any], stack: Stack, weights: Tensor) -> Tensor:
 def unevenness(weights: Tensor) -> float:
     """Mean total variation distance of rows (…, keys) from even rows over the same keys, 0…1."""
     seen = weights > 0
-    return float((weights - seen / seen.sum(-1, keepdim=True)).abs().sum(-1).mean() / 2)
+    return float((weights.detach() - seen / seen.sum(-1, keepdim=True)).abs().sum(-1).mean() / 2)
 
 
 def assert_equal(mine: Tensor, expected: Tensor, rows: Tensor) -> None:

@@ -198,10 +198,6 @@ def merged(pad: Pad) -> dict[str, Any]:
     return {**given, "pixel_values": noise(32, 3 * 2 * 8 * 8), "image_grid_thw": grid, "mm_token_type_ids": kinds}
 
 
-def _windows(pad: Pad) -> dict[str, Any]:
-    return {"hidden_states": noise(32 + 24, 3 * 2 * 8 * 8), "grid_thw": torch.tensor([[1, 4, 8], [1, 6, 4]])}
-
-
 def _asked(pad: Pad) -> dict[str, Any]:
     return {**words(pad), **_pixels(pad)}
 
@@ -243,7 +239,8 @@ def _idefics3() -> Idefics3ForConditionalGeneration:
     )
 
 
-def _qwen() -> Qwen2_5_VLForConditionalGeneration:
+def qwen(**text: Any) -> Qwen2_5_VLForConditionalGeneration:
+    """Qwen2.5-VL, whose vision looks at windows of 2 × 2 merged patches in its first layer; `text` changes its text stack."""
     vision = {
         "depth": 2, "hidden_size": 32, "intermediate_size": 48, "num_heads": 4, "patch_size": 8, "window_size": 32,
         "out_hidden_size": 32, "fullatt_block_indexes": [1],
@@ -251,7 +248,7 @@ def _qwen() -> Qwen2_5_VLForConditionalGeneration:
     rope = {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 10_000.0}
     special = {"image_token_id": IMAGE_TOKEN, "video_token_id": 6, "vision_start_token_id": 7, "vision_end_token_id": 8}
     return Qwen2_5_VLForConditionalGeneration(
-        Qwen2_5_VLConfig(text_config={**_GROUPED, "rope_parameters": rope}, vision_config=vision, **special)
+        Qwen2_5_VLConfig(text_config={**_GROUPED, "rope_parameters": rope, **text}, vision_config=vision, **special)
     )
 
 
@@ -301,7 +298,7 @@ CASES = (
     Case("Idefics3 text", _idefics3, tiled, _WROTE, "", _BOTH),
     Case("SmolVLM vision", _smolvlm, _patched, _SAW, "model.vision_model", _RIGHT),
     Case("SmolVLM text", _smolvlm, tiled, _WROTE, "", _BOTH),
-    Case("Qwen2.5-VL text", _qwen, merged, (Stack("model.language_model.layers", "self_attn"),), "", _BOTH),
+    Case("Qwen2.5-VL text", qwen, merged, (Stack("model.language_model.layers", "self_attn"),), "", _BOTH),
     Case(
         "ViLT",
         lambda: ViltModel(ViltConfig(**_TEXT | {"image_size": 32, "patch_size": 8})),
