@@ -50,14 +50,19 @@ class Site:
 class Recorder:
     """Collects the attention weights of `sites`, in the order in which they run.
 
+    Through the registry an example's recording takes layers × heads × rows × keys × 4 bytes (2 in half precision), and
+    nothing for the rows that are not asked for. Differentiable, the graph holds as much again where there is a mask
+    (and the keys and values, which the kernel keeps there in copies of its own), and gradients as much once more.
+
     Args:
         sites: the modules to read.
         differentiable: keep the weights in the autograd graph, so that `records` can differentiate a score by them.
             The forward must then run with gradients enabled.
 
     Attributes:
-        queries: positions of the rows to take, (rows,) int64, where a forward has more than one; None for all. It may
-            be set anew before each forward. Weights are then (batch, heads, rows, keys), and no others are computed.
+        queries: positions of the rows to take, (rows,) int64, all different, negative ones counted from the end, where
+            a forward has more than one; None for all. It may be set anew before each forward. Weights are then
+            (batch, heads, rows, keys), and no others are computed.
             Only sites that go through the registry can be differentiated by some rows; others then give all.
     """
 

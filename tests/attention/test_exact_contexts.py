@@ -23,7 +23,9 @@ def _model(**text: object) -> tuple[torch.nn.Module, list[Site]]:
     return model, [Site(layer.self_attn, i, "self", "text", "text") for i, layer in enumerate(layers)]
 
 
-def _both(model: torch.nn.Module, sites: list[Site], given: list[dict[str, object]]) -> tuple[list[Tensor], list[Tensor]]:
+def _both(
+    model: torch.nn.Module, sites: list[Site], given: list[dict[str, object]]
+) -> tuple[list[Tensor], list[Tensor]]:
     """Recorded and eager's weights of several calls in a row, every layer of each; a cache goes from call to call."""
     found: list[Tensor] = []
     expected: list[Tensor] = []

@@ -110,7 +110,7 @@ class Case:
     says: dict[str, bool] = field(default_factory=dict)
 
     def open(self, *, record: bool) -> tuple[PreTrainedModel, nn.Module]:
-        """The model with its random weights, always the same, and the part of it that runs; eager where not `record`."""
+        """The model with its random weights, always the same, and the part that runs; eager where not `record`."""
         torch.manual_seed(len(self.name))
         model = self.make().eval().requires_grad_()
         roughen(model)
@@ -240,7 +240,7 @@ def _idefics3() -> Idefics3ForConditionalGeneration:
 
 
 def qwen(**text: Any) -> Qwen2_5_VLForConditionalGeneration:
-    """Qwen2.5-VL, whose vision looks at windows of 2 × 2 merged patches in its first layer; `text` changes its text stack."""
+    """Qwen2.5-VL, whose vision looks at windows of 4 × 4 patches in its first layer; `text` changes its text stack."""
     vision = {
         "depth": 2, "hidden_size": 32, "intermediate_size": 48, "num_heads": 4, "patch_size": 8, "window_size": 32,
         "out_hidden_size": 32, "fullatt_block_indexes": [1],
