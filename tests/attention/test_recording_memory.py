@@ -84,7 +84,7 @@ def test_memory_is_that_of_the_chosen_rows(layers: int, padded: bool, differenti
     allowed = promised
     if differentiable and padded:
         allowed += promised + layers * 2 * KEY_HEADS * KEYS * DIM * 4  # once more, and its keys and values
-    assert alive.most - most <= 1.1 * allowed
+    assert alive.most - most <= 1.2 * allowed
     taken = recorder.take()
     assert sum(weights.untyped_storage().nbytes() for _, weights in taken) == promised
     if differentiable:
