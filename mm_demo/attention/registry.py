@@ -92,17 +92,19 @@ def attention_weights(
         causal: whether, where there is no mask, a query sees only the keys up to its own position.
         rows: positions of the queries that are wanted; None for all.
     """
-    at = torch.arange(query.shape[2], device=query.device) if rows is None else rows
-    causal = causal and query.shape[2] > 1
+    count = query.shape[2]
     if rows is not None:
         query = query[:, :, rows]
         if attention_mask is not None and attention_mask.shape[2] > 1:
             attention_mask = attention_mask[:, :, rows]
-    scores = _per_key_head(query, key.transpose(-1, -2)) * (query.shape[-1] ** -0.5 if scaling is None else scaling)
+    # Scaled before and not after, when there may be many keys times more of them.
+    query = query * (query.shape[-1] ** -0.5 if scaling is None else scaling)
+    scores = _per_key_head(query, key.transpose(-1, -2))
     if attention_mask is None:
-        if causal:
-            allowed = torch.arange(scores.shape[-1], device=scores.device) <= at[:, None]
-            scores = scores.masked_fill(~allowed, float("-inf"))
+        if causal and count > 1:
+            at = torch.arange(count, device=query.device) if rows is None else rows
+            hidden = torch.arange(scores.shape[-1], device=query.device) > at[:, None]
+            scores = scores.masked_fill(hidden, float("-inf"))
     elif attention_mask.dtype == torch.bool:
         scores = scores.masked_fill(~attention_mask, float("-inf"))
     else:
