@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import (
     BlipConfig,
     BlipForConditionalGeneration,
@@ -67,7 +67,7 @@ class Subject:
     """
 
     title: str
-    make: Callable[[], nn.Module]
+    make: Callable[[], PreTrainedModel]
     inputs: Callable[[], dict[str, Tensor]]
     layers: str
     module: str = "self_attn"
@@ -80,7 +80,7 @@ def _pixels(side: int) -> dict[str, Tensor]:
     return {"pixel_values": torch.randn(1, 3, side, side)}
 
 
-def _clip(patch: int) -> nn.Module:
+def _clip(patch: int) -> PreTrainedModel:
     return CLIPModel(CLIPConfig(vision_config={**_BASE, "image_size": 224, "patch_size": patch})).vision_model
 
 
@@ -104,7 +104,7 @@ def _chat(tiles: int) -> dict[str, Tensor]:
     return given | ({"pixel_values": torch.randn(1, tiles, 3, 512, 512)} if tiles else {})
 
 
-def _blip() -> nn.Module:
+def _blip() -> PreTrainedModel:
     text = {"vocab_size": 30_524, "encoder_hidden_size": 768, "hidden_size": 768, "num_attention_heads": 12}
     model = BlipForConditionalGeneration(BlipConfig(text_config=text, vision_config={**_BASE, "image_size": 384}))
     return model.vision_model
@@ -154,7 +154,6 @@ class Runs:
     def prepare(self, way: str) -> Callable[[], object]:
         """Switch the model to that way, untimed, and give what is to be timed."""
         if self._subject.registry:
-            assert isinstance(self._model, PreTrainedModel)
             self._model.set_attn_implementation({"plain": "sdpa", "eager": "eager"}.get(way, REGISTRY_NAME))
         if way == "plain":
             return self._run
@@ -168,8 +167,7 @@ class Runs:
     def _run(self, **options: bool) -> object:
         if not self._subject.writes:
             return self._model(**self._inputs, **options)
-        assert isinstance(self._model, PreTrainedModel)
-        return self._model.generate(  # type: ignore[operator]
+        return self._model.generate(
             **self._inputs, **options, max_new_tokens=NEW_TOKENS, min_new_tokens=NEW_TOKENS, do_sample=False,
             suppress_tokens=[IMAGE_TOKEN], return_dict_in_generate=True,
         )  # fmt: skip
