@@ -50,14 +50,19 @@ class Site:
 class Recorder:
     """Collects the attention weights of `sites`, in the order in which they run.
 
+    Through the registry an example's recording takes layers × heads × rows × keys × 4 bytes (2 in half precision), and
+    nothing for the rows that are not asked for. Differentiable, the graph holds as much again where there is a mask
+    (and the keys and values, which the kernel keeps there in copies of its own), and gradients as much once more.
+
     Args:
         sites: the modules to read.
         differentiable: keep the weights in the autograd graph, so that `records` can differentiate a score by them.
             The forward must then run with gradients enabled.
 
     Attributes:
-        queries: positions of the rows to take, (rows,) int64, where a forward has more than one; None for all. It may
-            be set anew before each forward. Weights are then (batch, heads, rows, keys), and no others are computed.
+        queries: positions of the rows to take, (rows,) int64, all different, negative ones counted from the end, where
+            a forward has more than one; None for all. It may be set anew before each forward. Weights are then
+            (batch, heads, rows, keys), and no others are computed.
             Only sites that go through the registry can be differentiated by some rows; others then give all.
     """
 
@@ -89,9 +94,12 @@ class Recorder:
         """True where the module is one of this recorder's sites."""
         return id(module) in self._sites
 
-    def rows_of(self, count: int) -> Tensor | None:
-        """Which rows to take of a forward with `count` queries; None for all."""
-        return self.queries if count > 1 else None
+    def rows_of(self, count: int, device: torch.device) -> Tensor | None:
+        """Which rows to take of a forward with `count` queries, each at least 0; None for all."""
+        if self.queries is None or count == 1:
+            return None
+        rows = self.queries.to(device)
+        return torch.where(rows < 0, rows + count, rows)
 
     def add(self, module: nn.Module, weights: Tensor) -> None:
         """Take the weights (batch, heads, queries, keys) that one of the sites has just computed."""
@@ -111,8 +119,8 @@ class Recorder:
                 f"{type(module).__name__} returned no attention weights: "
                 f"load its model with attn_implementation='eager' or '{REGISTRY_NAME}'"
             )
-        rows = None if self.differentiable else self.rows_of(weights.shape[2])
-        self.add(module, weights if rows is None else weights[:, :, rows.to(weights.device)].clone())
+        rows = None if self.differentiable else self.rows_of(weights.shape[2], weights.device)
+        self.add(module, weights if rows is None else weights[:, :, rows])
 
 
 def active_recorder() -> Recorder | None:

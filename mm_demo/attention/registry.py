@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface
-from transformers.integrations.sdpa_attention import repeat_kv, sdpa_attention_forward
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 from mm_demo.attention.recorder import REGISTRY_NAME, active_recorder
@@ -48,8 +48,7 @@ def recorded_attention(
         )
         return output, None
     causal = is_causal if is_causal is not None else bool(getattr(module, "is_causal", True))
-    rows = recorder.rows_of(query.shape[2])
-    rows = None if rows is None else rows.to(query.device)
+    rows = recorder.rows_of(query.shape[2], query.device)
     weights = attention_weights(query, key, attention_mask, scaling, causal, rows)
     recorder.add(module, weights)
     if recorder.differentiable and rows is None:
@@ -63,7 +62,19 @@ def recorded_attention(
 
 def _outputs(weights: Tensor, value: Tensor) -> Tensor:
     """(batch, queries, heads, value dim)."""
-    return (weights @ repeat_kv(value, weights.shape[1] // value.shape[1])).transpose(1, 2).contiguous()
+    return _per_key_head(weights, value).transpose(1, 2).contiguous()
+
+
+def _per_key_head(left: Tensor, right: Tensor) -> Tensor:
+    """(batch, heads, rows, n) @ (batch, key heads, n, m) → (batch, heads, rows, m), where heads may share a key head.
+
+    The heads of a group are taken as further rows of its key head: a copy of the keys for each, as eager attention
+    makes it, would cost more than a few rows of weights do.
+    """
+    heads, rows = left.shape[1:3]
+    return (left.reshape(left.shape[0], right.shape[1], -1, left.shape[3]) @ right).view(
+        -1, heads, rows, right.shape[3]
+    )
 
 
 def attention_weights(
@@ -81,18 +92,19 @@ def attention_weights(
         causal: whether, where there is no mask, a query sees only the keys up to its own position.
         rows: positions of the queries that are wanted; None for all.
     """
-    at = torch.arange(query.shape[2], device=query.device) if rows is None else rows
-    causal = causal and query.shape[2] > 1
+    count = query.shape[2]
     if rows is not None:
         query = query[:, :, rows]
         if attention_mask is not None and attention_mask.shape[2] > 1:
             attention_mask = attention_mask[:, :, rows]
-    key = repeat_kv(key, query.shape[1] // key.shape[1])
-    scores = query @ key.transpose(-1, -2) * (query.shape[-1] ** -0.5 if scaling is None else scaling)
+    # Scaled before and not after, when there may be many keys times more of them.
+    query = query * (query.shape[-1] ** -0.5 if scaling is None else scaling)
+    scores = _per_key_head(query, key.transpose(-1, -2))
     if attention_mask is None:
-        if causal:
-            allowed = torch.arange(scores.shape[-1], device=scores.device) <= at[:, None]
-            scores = scores.masked_fill(~allowed, float("-inf"))
+        if causal and count > 1:
+            at = torch.arange(count, device=query.device) if rows is None else rows
+            hidden = torch.arange(scores.shape[-1], device=query.device) > at[:, None]
+            scores = scores.masked_fill(hidden, float("-inf"))
     elif attention_mask.dtype == torch.bool:
         scores = scores.masked_fill(~attention_mask, float("-inf"))
     else:
