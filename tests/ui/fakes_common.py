@@ -20,6 +20,8 @@ class Info:
     parameters: int = 1_500_000
     layers: int = 3
     heads: int = 4
+    memory_bytes: int = 0
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ QUESTION = "what color is the star?"
 @pytest.fixture(scope="module")
 def models(caption_folder: Path, vqa_folder: Path) -> Models:
     folders = {"caption": str(caption_folder), "vqa": str(vqa_folder)}
-    return Models(lambda name: mm_demo.load(name, folders[name], "cpu"))
+    return Models(lambda name, model: mm_demo.load(name, model or folders[name], "cpu"))
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_only_the_documented_actions_are_offered(client: Client) -> None:
     assert set(offered["named_endpoints"]) == {"/caption", "/vqa", "/sentiment", "/search", "/fusion"}
     assert not offered["unnamed_endpoints"]
     inputs = offered["named_endpoints"]["/vqa"]["parameters"]
-    assert [p["parameter_name"] for p in inputs] == ["image", "question"]
+    assert [p["parameter_name"] for p in inputs] == ["image", "question", "model"]
 
 
 def test_answers_are_the_json_of_a_direct_call(client: Client, models: Models, files: list[Path]) -> None:

@@ -12,7 +12,7 @@ def test_a_task_is_opened_once_for_all_who_ask_at_the_same_time() -> None:
     opened: list[str] = []
     begin = threading.Barrier(8)
 
-    def factory(name: str) -> object:
+    def factory(name: str, model: str | None) -> object:
         opened.append(name)
         return object()
 
@@ -34,7 +34,7 @@ def test_a_task_is_opened_once_for_all_who_ask_at_the_same_time() -> None:
 def test_a_failure_is_a_sentence_on_the_page_and_is_tried_again() -> None:
     outcomes: list[object] = [UserError("Get the model <first>."), object()]
 
-    def factory(name: str) -> object:
+    def factory(name: str, model: str | None) -> object:
         outcome = outcomes.pop(0)
         if isinstance(outcome, UserError):
             raise outcome
@@ -51,7 +51,7 @@ def test_a_failure_is_a_sentence_on_the_page_and_is_tried_again() -> None:
 
 
 def test_an_unexpected_error_never_reaches_the_page_in_its_own_words() -> None:
-    def factory(name: str) -> object:
+    def factory(name: str, model: str | None) -> object:
         raise RuntimeError("secret path /home/someone")
 
     models = Models(factory, ["vqa"])

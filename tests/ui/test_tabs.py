@@ -21,7 +21,7 @@ DEFAULTS = (DEFAULT, ALL, ALL)
 @pytest.fixture(scope="module")
 def models(caption_folder: Path, vqa_folder: Path) -> Models:
     folders = {"caption": str(caption_folder), "vqa": str(vqa_folder)}
-    return Models(lambda name: mm_demo.load(name, folders[name], "cpu"))
+    return Models(lambda name, model: mm_demo.load(name, model or folders[name], "cpu"))
 
 
 @pytest.fixture
