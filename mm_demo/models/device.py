@@ -41,6 +41,12 @@ def choose_device(name: str | None = None) -> Device:
     return Device(device, _DTYPES[dtype_name] if dtype_name else _best_dtype(device))
 
 
+def half_of(device: torch.device) -> torch.dtype:
+    """The format of half the size that an accelerator computes in: bfloat16, on older ones float16."""
+    best = _best_dtype(device)
+    return torch.float16 if best == torch.float32 else best
+
+
 def _best() -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda", torch.cuda.current_device())

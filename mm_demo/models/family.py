@@ -17,7 +17,14 @@ from mm_demo.models.tokens import ReadText
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What the page says about an opened model; `layers` and `heads` are those that the pickers choose from."""
+    """What the page says about an opened model.
+
+    Attributes:
+        size_bytes: of its files.
+        layers, heads: what the pickers choose from.
+        memory_bytes: what its weights take now.
+        note: a sentence on why it does not run where it runs best, "" where it does.
+    """
 
     id: str
     title: str
@@ -28,6 +35,8 @@ class ModelInfo:
     parameters: int
     layers: int
     heads: int
+    memory_bytes: int = 0
+    note: str = ""
 
 
 @dataclass(frozen=True)

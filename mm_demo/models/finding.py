@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
-
 from mm_demo.errors import UserError
 from mm_demo.models.catalog import WEIGHTS, Tier, cards_for, find_card
+from mm_demo.models.hub.cache import bytes_here, local_folder
+from mm_demo.models.hub.sizes import megabytes
 
 
 def find_checkpoint(name: str, task: str) -> tuple[Path, Tier]:
-    """The folder of a checkpoint, and where it is from.
+    """The folder of a checkpoint, and where it is from; never looks at the network.
 
     Args:
         name: an id of the catalog, a hub id that is in the cache, or a local folder.
@@ -32,18 +31,16 @@ def find_checkpoint(name: str, task: str) -> tuple[Path, Tier]:
     local = Path(name).expanduser()
     if local.is_dir():
         return local.resolve(), "local"
-    revision = card.revision if card is not None else None
-    try:
-        return Path(snapshot_download(name, revision=revision, local_files_only=True)), "hub"
-    except (LocalEntryNotFoundError, HFValidationError, OSError, ValueError) as error:
-        if card is not None:
-            raise UserError(
-                f"The model '{name}' is not on this machine yet; download it once with 'hf download {name}'."
-            ) from error
-        raise UserError(
-            f"There is no model '{name}': it is neither a folder nor a downloaded model; give one of: {_known(task)}."
-        ) from error
-
-
-def _known(task: str) -> str:
-    return ", ".join(card.id for card in cards_for(task))
+    cached = local_folder(name)
+    if cached is not None:
+        return cached, "hub"
+    how = f"`python -m mm_demo models get {name}`, or in the app's Models tab"
+    if begun := bytes_here(name):
+        raise UserError(f"The model '{name}' is incomplete ({megabytes(begun)} are here); get the rest with {how}.")
+    if card is not None:
+        raise UserError(f"The model '{name}' is not on this machine yet; download it once with {how}.")
+    known = ", ".join(card.id for card in cards_for(task))
+    raise UserError(
+        f"There is no model '{name}': it is neither a folder nor a downloaded model; get it from the hub with "
+        f"`python -m mm_demo models get`, or give one of: {known}."
+    )

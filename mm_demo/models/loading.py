@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 import torch
-from transformers import PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from mm_demo.errors import UserError
@@ -21,6 +20,10 @@ from mm_demo.models.device import Device, choose_device
 from mm_demo.models.familiarity import Familiarity
 from mm_demo.models.family import Answerer, Captioner, Matcher, ModelInfo
 from mm_demo.models.finding import find_checkpoint
+from mm_demo.models.ladder import Ladder, open_ladder
+from mm_demo.models.once import Once
+from mm_demo.models.pool import Opened
+from mm_demo.models.resident import Resident
 from mm_demo.models.speech.family import SentimentModel
 
 Family = Captioner | Answerer | SentimentModel | Matcher
@@ -31,12 +34,14 @@ _DOES = {
     "sentiment": "judges the sentiment of speech",
     "retrieval": "searches pictures",
 }
-_opened: dict[tuple[str, Path, Device], Family] = {}
-_lock = Lock()
+_ladders: Once[tuple[Path, Device], Ladder] = Once()
+_families: Once[tuple[str, Path, Device], Family] = Once()
 
 
 def open_model(task: str, model: str | None = None, device: str | None = None) -> Family:
     """The model for a task, shared by everybody who asks for the same one.
+
+    Tasks that one checkpoint can do share its weights.
 
     Args:
         task: "caption", "vqa", "sentiment" or "retrieval".
@@ -49,16 +54,10 @@ def open_model(task: str, model: str | None = None, device: str | None = None) -
     where = choose_device(device)
     name = model or cards_for(task, "embedded")[0].id
     folder, tier = find_checkpoint(name, task)
-    key = (task, folder, where)
-    # One at a time: two people who ask for the same model at once must not load it twice.
-    with _lock:
-        if key not in _opened:
-            _opened[key] = _open(task, name, folder, tier, where)
-        return _opened[key]
+    return _families((task, folder, where), lambda: _open(task, name, folder, tier, where))
 
 
 def _open(task: str, name: str, folder: Path, tier: Tier, where: Device) -> Family:
-    card = find_card(name)
     found = read_architecture(folder)
     architecture = find_architecture(found)
     if architecture is None:
@@ -69,29 +68,38 @@ def _open(task: str, name: str, folder: Path, tier: Tier, where: Device) -> Fami
         does = " and ".join(_DOES[other] for other in architecture.wraps)
         raise UserError(f"The model '{name}' {does}; choose one that {_DOES[task]}.")
     size = sum(file.stat().st_size for file in weight_files(folder))
-    model, processor, familiarity = _read(architecture, name, folder, where)
-    stack = getattr(model.config, "text_config", model.config)
-    info = ModelInfo(
+    ladder = _ladders((folder, where), lambda: open_ladder(partial(_read, architecture, name, folder), where))
+
+    def wrap(opened: Opened) -> Any:
+        info = _describe(name, folder, tier, size, opened)
+        return architecture.wraps[task](opened.model, opened.processor, info, opened.familiarity)
+
+    try:
+        # On the CPU nothing moves, and there is nowhere else to go: the family's own object will do.
+        on_cpu = where.device.type == "cpu"
+        return cast(Family, wrap(ladder.weights.opened) if on_cpu else Resident(ladder, wrap))
+    except UserError as error:
+        _ladders.forget((folder, where))  # the next who asks finds it mended
+        raise UserError(f"The model '{name}' can't be used: {error}") from error
+
+
+def _describe(name: str, folder: Path, tier: Tier, size: int, opened: Opened) -> ModelInfo:
+    card, stack = find_card(name), getattr(opened.model.config, "text_config", opened.model.config)
+    return ModelInfo(
         id=name,
         title=card.title if card is not None else folder.name,
         tier=tier,
-        device=str(where.device),
-        dtype=where.dtype_name,
+        device=str(opened.where.device),
+        dtype=opened.where.dtype_name,
         size_bytes=size,
-        parameters=sum(p.numel() for p in model.parameters()),
+        parameters=sum(p.numel() for p in opened.model.parameters()),
         layers=getattr(stack, "num_hidden_layers", 1),
         heads=getattr(stack, "num_attention_heads", 1),
+        memory_bytes=opened.size,
     )
-    try:
-        opened: Family = architecture.wraps[task](model, processor, info, familiarity)
-    except UserError as error:
-        raise UserError(f"The model '{name}' can't be used: {error}") from error
-    return opened
 
 
-def _read(
-    architecture: Architecture, name: str, folder: Path, where: Device
-) -> tuple[PreTrainedModel, Any, Familiarity | None]:
+def _read(architecture: Architecture, name: str, folder: Path, where: Device) -> Opened:
     damaged = f"The model '{name}' is damaged or incomplete; get it again"
     try:
         with _quiet():
@@ -112,7 +120,7 @@ def _read(
         raise UserError(f"{damaged} ({len(report['missing_keys'])} of its weights are missing).")
     if not all(bool(torch.isfinite(p).all()) for p in model.parameters()):
         raise UserError(f"{damaged} (some of its weights are not numbers).")
-    return model.to(where.device).eval().requires_grad_(False), processor, familiarity
+    return Opened(model.eval().requires_grad_(False), processor, familiarity, where)
 
 
 def _first_line(error: Exception) -> str:

@@ -39,3 +39,8 @@ class RecentPictures:
             while len(self._pictures) > self._capacity:
                 self._pictures.popitem(last=False)
         return picture
+
+    def clear(self) -> None:
+        """Forget them all."""
+        with self._lock:
+            self._pictures.clear()

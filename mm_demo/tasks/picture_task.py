@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Generic, TypeVar
 
 from mm_demo.attention.methods import Method
-from mm_demo.models.family import Answerer, Captioner, Matcher
+from mm_demo.models.family import Answerer, Captioner, Matcher, ModelInfo
 from mm_demo.tasks.inputs import read_image
 from mm_demo.tasks.methods import MethodInfo, choose_method, offered_methods
 from mm_demo.tasks.results import ImageSource
@@ -24,8 +24,12 @@ class PictureTask(Generic[ModelT]):
 
     def __init__(self, model: ModelT) -> None:
         self._model: ModelT = model
-        self.info = model.info
         self.methods: tuple[MethodInfo, ...] = offered_methods(self.name, model.family)
+
+    @property
+    def info(self) -> ModelInfo:
+        """What to say about the model; where it runs, and in what, may change."""
+        return self._model.info
 
     def familiarity(self, image: ImageSource) -> tuple[bool, float]:
         """Whether the picture is of the kind that the checkpoint knows, and the score in 0…1; without an answer.

@@ -11,6 +11,7 @@ from mm_demo.attention.methods import METHODS, Method, get_method
 from mm_demo.attention.trace import AudioLayout, TextLayout, Trace
 from mm_demo.errors import UserError
 from mm_demo.evidence.probe import Part, Probe
+from mm_demo.models.family import ModelInfo
 from mm_demo.models.speech import RATE
 from mm_demo.models.speech.encoders import Reading
 from mm_demo.models.speech.family import MODALITIES, SENTIMENTS, Judged, Opinion, SentimentModel, SpeechModality
@@ -40,11 +41,15 @@ class SentimentTask:
 
     def __init__(self, model: SentimentModel) -> None:
         self._model = model
-        self.info = model.info
         self.strategies = model.strategies
         self.modalities = model.modalities
         self.methods = _offered()
         self.removals = model.removals
+
+    @property
+    def info(self) -> ModelInfo:
+        """What to say about the model; where it runs, and in what, may change."""
+        return self._model.info
 
     def __call__(
         self,
