@@ -96,8 +96,9 @@ class CaptionTab:
                 self._lead, [self.result, self.word, self.evidence.switch], [self.view, self.word], **quiet
             )
             self.evidence.follow(led)
+        running = [arrived, pressed, method, level, *self.evidence.checks, self.sanity.run]
         other = self.model.chosen.change(
-            self._other_model, None, [*answer, self.word, *self.pickers.inputs], cancels=[arrived, pressed], **quiet
+            self._other_model, None, [*answer, self.word, *self.pickers.inputs], cancels=running, **quiet
         )
         for answered in (arrived, pressed, other):
             self.again.offer_after(answered)

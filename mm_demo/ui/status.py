@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from mm_demo.models.hub.sizes import megabytes
 from mm_demo.ui.models import Models
 
 TITLES = {"caption": "Caption", "vqa": "Questions", "sentiment": "Speech", "retrieval": "Search"}
@@ -35,8 +36,3 @@ def _entry(models: Models, name: str) -> str:
         kind = state.name
         text = state.problem if kind == "failed" else "loading the model…"
     return f'<span class="{kind}"><b>{TITLES.get(name, name)}</b> <i>{kind}</i> {escape(text)}</span>'
-
-
-def megabytes(size: int) -> str:
-    """A size as people say it: "3 MB", "1.5 GB"."""
-    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{max(1, round(size / 1e6))} MB"

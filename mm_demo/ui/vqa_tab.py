@@ -110,8 +110,9 @@ class VqaTab:
         level = gr.on([self.pickers.layer.input, self.pickers.head.input], self._explain, again, explained, **quiet)
         for answered in (own, suggested, method, level):
             self.evidence.follow(answered)
+        running = [own, suggested, method, level, *self.evidence.checks, self.sanity.run, self.shapley.run]
         other = self.model.chosen.change(
-            self._other_model, None, [*answer, *self.pickers.inputs], cancels=[own, suggested], **quiet
+            self._other_model, None, [*answer, *self.pickers.inputs], cancels=running, **quiet
         )
         for answered in (own, suggested, other):
             self.again.offer_after(answered)

@@ -4,7 +4,7 @@ import pytest
 
 from mm_demo.errors import UserError
 from mm_demo.ui.models import UNEXPECTED, Models
-from mm_demo.ui.status import megabytes, settled, status_line
+from mm_demo.ui.status import settled, status_line
 from tests.ui.fakes import fake
 
 
@@ -66,7 +66,3 @@ def test_the_status_line_names_model_device_number_format_and_size() -> None:
     line = status_line(models)
     for part in ("fake-answerer", "cpu", "float32", "3 MB", "ready", "loading"):
         assert part in line
-
-
-def test_sizes_as_people_say_them() -> None:
-    assert [megabytes(n) for n in (0, 2_600_000, 990_000_000, 1_540_000_000)] == ["1 MB", "3 MB", "990 MB", "1.5 GB"]

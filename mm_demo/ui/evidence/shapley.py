@@ -58,7 +58,7 @@ class Divisible(Protocol):
 
 
 class ShapleyPanel:
-    """A button and what it brings; `forget_at` says when that is no longer true.
+    """A button and what it brings; `forget_at` says when that is no longer true, `run` is what it starts.
 
     Args:
         name: begins the components' ids.
@@ -73,7 +73,7 @@ class ShapleyPanel:
         style = (Path(__file__).parent / "shapley.css").read_text()
         self._shown = gr.HTML("", elem_id=f"{name}-shapley", padding=False, css_template=style)
         self._turns = gr.State(Turns())
-        button.click(self._run, [kept, self._turns], self._shown, **STREAM)
+        self.run = button.click(self._run, [kept, self._turns], self._shown, **STREAM)
 
     def forget_at(self, triggers: Sequence[Any]) -> None:
         """Ends it and empties its place at these events."""

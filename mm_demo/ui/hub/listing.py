@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 from mm_demo.models.catalog import CATALOG, ModelCard, find_card
+from mm_demo.models.hub.sizes import megabytes
 from mm_demo.ui.hub.naming import is_folder, is_here
 from mm_demo.ui.hub.transfers import Transfer, Transfers
 from mm_demo.ui.models import Models
-from mm_demo.ui.status import megabytes
 
 TASKS = {
     "caption": "Caption: pictures into sentences",

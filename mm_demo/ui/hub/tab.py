@@ -10,13 +10,13 @@ import gradio as gr
 
 from mm_demo.errors import UserError
 from mm_demo.models.catalog import find_card
+from mm_demo.models.hub.sizes import megabytes
 from mm_demo.ui.hub.chooser import ModelChooser
 from mm_demo.ui.hub.listing import TASKS, listing
 from mm_demo.ui.hub.naming import MODELS_TAB, WHY_NOT, is_folder, is_here, may_change, own_user, read_name
 from mm_demo.ui.hub.transfers import Transfers
 from mm_demo.ui.models import Models
 from mm_demo.ui.sentences import sentence
-from mm_demo.ui.status import megabytes
 
 Updates = dict[Any, Any]
 _FOLDER = Path(__file__).parent

@@ -119,22 +119,23 @@ class SearchTab:
         method = self.match.method.input(
             self._fit, self.match.method, self.match.method, show_progress="hidden", api_visibility="private"
         ).then(self._redraw, [self.explained, self.match.method, self.turns], **quiet)
-        other = self.model.chosen.change(
-            self._other_model,
-            self.turns,
-            [*quiet["outputs"], self.match.method],
-            show_progress="hidden",
-            api_visibility="private",
-        )
         for answered in (own, example, selected, method):
             self.evidence.follow(answered)
-        for answered in (own, example, selected, other):
-            self.again.offer_after(answered)
-        self.gallery.show_after(other)
         word = self.match.view.select(
             self._choose, self.matched, self.word, queue=False, show_progress="hidden", api_visibility="private"
         )
         self.evidence.follow(word)
+        other = self.model.chosen.change(
+            self._other_model,
+            self.turns,
+            [*quiet["outputs"], self.match.method],
+            cancels=[own, example, selected, method, *self.evidence.checks, self.sanity.run],
+            show_progress="hidden",
+            api_visibility="private",
+        )
+        for answered in (own, example, selected, other):
+            self.again.offer_after(answered)
+        self.gallery.show_after(other)
 
     def _other_model(self, turns: Turns) -> Updates:
         """What another model found and showed goes away, and the picker offers what this one has."""

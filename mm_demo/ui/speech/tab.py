@@ -121,9 +121,8 @@ class SpeechTab:
         )
         for answered in (arrived, judged, method, strategy):
             self.evidence.follow(answered)
-        other = self.model.chosen.change(
-            self._other_model, None, [*shown, *pickers.inputs], cancels=[arrived, judged, strategy], **quiet
-        )
+        running = [arrived, judged, method, strategy, *self.evidence.checks, self.sanity.run, self.shapley.run]
+        other = self.model.chosen.change(self._other_model, None, [*shown, *pickers.inputs], cancels=running, **quiet)
         for answered in (arrived, judged, strategy, other):
             self.again.offer_after(answered)
         sides = [self.judged, self.table, self.live]
