@@ -15,6 +15,7 @@ from mm_demo.evidence.probe import Part, Probe
 from mm_demo.models.family import Captioner, Picture, Written
 from mm_demo.tasks.inputs import read_image
 from mm_demo.tasks.maps import image_map
+from mm_demo.tasks.ownership import own_result
 from mm_demo.tasks.picture_task import PictureTask
 from mm_demo.tasks.removals import choose_removal
 from mm_demo.tasks.results import CaptionResult, CaptionStep, ImageSource
@@ -95,8 +96,9 @@ class CaptionTask(PictureTask[Captioner]):
         """One (rows, cols) map per token of the caption, by another method; the caption is not made again.
 
         Raises:
-            UserError: there is no such method, layer or head.
+            UserError: there is no such method, layer or head, or the result is another model's.
         """
+        own_result(self.info.id, result.model)
         chosen = self._choose(method, layer, head)
         return self._maps(chosen, result.image, result.trace, result.token_ids, layer, head)
 
@@ -109,8 +111,9 @@ class CaptionTask(PictureTask[Captioner]):
             removal: one of `removals["image"]`.
 
         Raises:
-            UserError: there is no such token or removal.
+            UserError: there is no such token or removal, or the result is another model's.
         """
+        own_result(self.info.id, result.model)
         way = choose_removal(self.removals, "image", removal)
         step = _word(result, index)
         ids = result.token_ids[: index + 1]
@@ -134,10 +137,11 @@ class CaptionTask(PictureTask[Captioner]):
         there are others, words that hold a sentence together ("and", "above", commas) don't count.
 
         Raises:
-            UserError: the caption is empty.
+            UserError: the caption is empty, or another model's.
         """
         from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS  # A second, which no caption need wait for.
 
+        own_result(self.info.id, result.model)
         patches = _word(result, 0).map.size
         halves = np.random.default_rng(0).permuted(np.tile(np.arange(patches) < patches / 2, (_HALVES, 1)), axis=1)
         ids = result.token_ids
@@ -165,8 +169,9 @@ class CaptionTask(PictureTask[Captioner]):
             (what is randomised so far, (rows, cols) map of the token).
 
         Raises:
-            UserError: there is no such token, layer or head.
+            UserError: there is no such token, layer or head, or the result is another model's.
         """
+        own_result(self.info.id, result.model)
         chosen = self._choose(result.method, layer, head)
         _word(result, index)
         for label, model in self._model.randomised():
@@ -196,6 +201,7 @@ class CaptionTask(PictureTask[Captioner]):
             trace=trace,
             image=picture.image,
             method=method.name,
+            model=self.info.id,
             token_ids=ids,
         )
 

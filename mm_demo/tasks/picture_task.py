@@ -28,7 +28,7 @@ class PictureTask(Generic[ModelT]):
 
     @property
     def info(self) -> ModelInfo:
-        """What to say about the model; where it runs, and in what, may change."""
+        """What is to be said of the model, as it runs now."""
         return self._model.info
 
     def familiarity(self, image: ImageSource) -> tuple[bool, float]:

@@ -59,6 +59,7 @@ class CaptionResult:
     """`answer` is the caption. `image` is the picture as the model was given it, upright, RGB.
 
     Attributes:
+        model: id of the one that wrote it.
         token_ids: the vocabulary's ids of `tokens`, from which the same caption can be explained again.
     """
 
@@ -70,6 +71,7 @@ class CaptionResult:
     trace: Trace
     image: Image.Image
     method: str
+    model: str
     token_ids: list[int] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
@@ -91,6 +93,7 @@ class VqaResult:
     Attributes:
         modality_shares: {"image": s, "text": 1 - s}, how much of the answer each modality carries.
         image_map: (rows, cols), sums to 1: where the answer came from.
+        model: id of the one that answered.
         unknown_words: words of the question that the checkpoint's vocabulary does not hold.
         spellings: the vocabulary's ids of the first answer, from which it can be asked again; usually one spelling.
     """
@@ -106,6 +109,7 @@ class VqaResult:
     trace: Trace
     image: Image.Image
     method: str
+    model: str
     unknown_words: list[str] = field(default_factory=list)
     spellings: list[tuple[int, ...]] = field(default_factory=list)
 

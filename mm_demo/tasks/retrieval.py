@@ -15,6 +15,7 @@ from mm_demo.errors import UserError
 from mm_demo.evidence.probe import Part, Probe
 from mm_demo.models.family import Matcher
 from mm_demo.tasks.inputs import read_image
+from mm_demo.tasks.ownership import own_result
 from mm_demo.tasks.picture_task import PictureTask
 from mm_demo.tasks.removals import choose_removal
 from mm_demo.tasks.results import ImageSource
@@ -141,7 +142,9 @@ class RetrievalTask(PictureTask[Matcher]):
         chosen = self._choose(method or "default", None, None)
         image, given = read_image(picture), read_query(query)
         matched = [(self._model.match(image, part), share) for part, share in _parts(given)]
-        return explained(self._model.look(image), given, matched, center, chosen, self.unknown_words(given))
+        return explained(
+            self._model.look(image), given, matched, center, chosen, self.info.id, self.unknown_words(given)
+        )
 
     def probe(
         self, match: Match, part: Literal["image", "text"] = "image", word: int | None = None, removal: str = "default"
@@ -158,8 +161,10 @@ class RetrievalTask(PictureTask[Matcher]):
             removal: one of `removals` of that part, "default" for the first.
 
         Raises:
-            UserError: the match has no words, no such word, or there is no such way of removing.
+            UserError: the match has no words, no such word, there is no such way of removing, or the match is another
+                model's.
         """
+        own_result(self.info.id, match.model)
         return match_probe(self._model, match, part, word, choose_removal(self.removals, part, removal))
 
     def randomised(self, match: Match, word: int | None = None) -> Iterator[tuple[str, np.ndarray]]:
@@ -171,7 +176,11 @@ class RetrievalTask(PictureTask[Matcher]):
 
         Returns:
             What was randomised last, all above it being so too, and the map (rows, cols) that the model then gives.
+
+        Raises:
+            UserError: the match is another model's.
         """
+        own_result(self.info.id, match.model)
         for name, model in self._model.randomised():
             again = RetrievalTask(model).explain(match.image, match.query, match.method, match.center)
             yield name, again.map if word is None else again.words[word].map

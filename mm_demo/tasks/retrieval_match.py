@@ -24,6 +24,7 @@ def explained(
     parts: Sequence[tuple[Matched, float]],
     center: np.ndarray | None,
     method: Method,
+    model: str,
     unknown_words: list[str],
 ) -> Match:
     """Put what was found for the words and for the query's picture together.
@@ -34,6 +35,7 @@ def explained(
         parts: the hit beside the words, beside the picture, or both in this order; each with its share of the query.
         center: (dimensions,), mean vector of the pictures that the hit was compared with; None where there are none.
         method: how relevance is read from the traces.
+        model: id of the one that matched them.
         unknown_words: of the query.
 
     Raises:
@@ -56,6 +58,7 @@ def explained(
         familiar=picture.familiar,
         familiarity=picture.familiarity,
         method=method.name,
+        model=model,
         image=picture.image,
         query=query,
         vector=total,

@@ -56,6 +56,7 @@ class Match:
         familiar: whether the picture is of the kind that the model knows.
         familiarity: 0…1.
         method: name of the explanation method.
+        model: id of the one that matched them.
         image: the picture, upright, RGB.
         query: what it was looked for by.
         vector: (dimensions,), the weighted sum of the query's vectors, before it is set to length 1.
@@ -71,6 +72,7 @@ class Match:
     familiar: bool
     familiarity: float
     method: str
+    model: str
     image: Image.Image
     query: Query
     vector: np.ndarray

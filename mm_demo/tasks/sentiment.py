@@ -20,6 +20,7 @@ from mm_demo.models.transcription import open_transcriber
 from mm_demo.tasks.acoustics import acoustics
 from mm_demo.tasks.maps import signed_relevance
 from mm_demo.tasks.methods import SPEECH_DEFAULT, MethodInfo
+from mm_demo.tasks.ownership import own_result
 from mm_demo.tasks.remarks import disagree, remark
 from mm_demo.tasks.removals import choose_removal
 from mm_demo.tasks.sentiment_probe import judged_input, sentiment_probe, shown_relevance
@@ -48,7 +49,7 @@ class SentimentTask:
 
     @property
     def info(self) -> ModelInfo:
-        """What to say about the model; where it runs, and in what, may change."""
+        """What is to be said of the model, as it runs now."""
         return self._model.info
 
     def __call__(
@@ -104,8 +105,9 @@ class SentimentTask:
         """The same answer with the maps of another method; the model does not run again.
 
         Raises:
-            UserError: there is no such method.
+            UserError: there is no such method, or the result is another model's.
         """
+        own_result(self.info.id, result.model)
         _check(method)
         return _explained(result, method)
 
@@ -118,8 +120,9 @@ class SentimentTask:
             removal: one of `removals[part]`, "default" for the first.
 
         Raises:
-            UserError: there is no such way of removing, or the part was not judged.
+            UserError: there is no such way of removing, the part was not judged, or the result is another model's.
         """
+        own_result(self.info.id, result.model)
         return sentiment_probe(self._model, result, part, choose_removal(self.removals, part, removal))
 
     def randomised(self, result: SentimentResult, part: SpeechModality) -> Iterator[tuple[str, np.ndarray]]:
@@ -134,8 +137,9 @@ class SentimentTask:
             of the sound or (tokens,) of the words, as in `audio_map` and `text_tokens`.
 
         Raises:
-            UserError: the part was not judged.
+            UserError: the part was not judged, or the result is another model's.
         """
+        own_result(self.info.id, result.model)
         sound, text = judged_input(result, part)
         for name, model in self._model.randomised(part):
             judged = model.judge(sound, text, result.strategy, result.answer)
@@ -196,6 +200,7 @@ class SentimentTask:
             familiarity=known,
             trace=judged.trace,
             method=SPEECH_DEFAULT,
+            model=self.info.id,
             strategy=chosen if self.strategies else None,
             notes=notes,
             unknown_words=judged.unknown_words,

@@ -118,6 +118,7 @@ class SentimentResult:
         attention_map: where the model's attention over time lay, whatever the method; None without a voice.
         acoustics: what the page draws; None without a voice.
         emotions: [(emotion, probability)] of the voice, best first.
+        model: id of the one that judged.
         strategies: every fusion's opinion, the chosen one first; empty for a model of one modality.
         strategy: the fusion that was chosen; None for a model of one modality.
         notes: sentences that must be seen: what was cut, what could not be heard.
@@ -145,6 +146,7 @@ class SentimentResult:
     familiarity: float
     trace: Trace
     method: str
+    model: str
     strategy: str | None
     notes: list[str] = field(default_factory=list)
     unknown_words: list[str] = field(default_factory=list)

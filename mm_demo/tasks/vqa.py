@@ -17,6 +17,7 @@ from mm_demo.evidence.probe import Part, Probe
 from mm_demo.models.family import Answerer, AnswerVariants
 from mm_demo.tasks.inputs import read_image, read_question
 from mm_demo.tasks.maps import image_map, signed_relevance
+from mm_demo.tasks.ownership import own_result
 from mm_demo.tasks.picture_task import PictureTask
 from mm_demo.tasks.removals import choose_removal
 from mm_demo.tasks.results import ImageSource, TokenRelevance, VqaResult
@@ -76,6 +77,7 @@ class VqaTask(PictureTask[Answerer]):
             trace=trace,
             image=picture.image,
             method=chosen.name,
+            model=self.info.id,
             unknown_words=answered.unknown_words,
             spellings=answered.spellings,
         )
@@ -85,8 +87,9 @@ class VqaTask(PictureTask[Answerer]):
         """The same answers with the maps and word weights of another method; the model does not run again.
 
         Raises:
-            UserError: there is no such method, layer or head.
+            UserError: there is no such method, layer or head, or the result is another model's.
         """
+        own_result(self.info.id, result.model)
         return _explained(result, self._choose(method, layer, head), layer, head)
 
     def probe(self, result: VqaResult, part: Part, removal: str = "default") -> Probe:
@@ -98,8 +101,9 @@ class VqaTask(PictureTask[Answerer]):
             removal: one of `removals[part]`.
 
         Raises:
-            UserError: there is no such part or removal.
+            UserError: there is no such part or removal, or the result is another model's.
         """
+        own_result(self.info.id, result.model)
         way = choose_removal(self.removals, part, removal)
         variants = self._variants(result, {part: way})
         if part == "image":
@@ -120,7 +124,11 @@ class VqaTask(PictureTask[Answerer]):
 
         Exact Shapley values over the four coalitions, in one batch. An absent picture is all of its mean colour, an
         absent question all mask tokens: what `probe` removes by default, removed everywhere.
+
+        Raises:
+            UserError: the result is another model's.
         """
+        own_result(self.info.id, result.model)
         players = ("image", "text")
         present = list(coalitions(players))
         patches, words = result.image_map.size, len(result.question_tokens)
@@ -141,8 +149,9 @@ class VqaTask(PictureTask[Answerer]):
             (what is randomised so far, (rows, cols) map).
 
         Raises:
-            UserError: there is no such layer or head.
+            UserError: there is no such layer or head, or the result is another model's.
         """
+        own_result(self.info.id, result.model)
         chosen = self._choose(result.method, layer, head)
         for label, model in self._model.randomised():
             trace = model.explain(model.look(result.image), result.question, result.spellings[0])

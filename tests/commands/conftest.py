@@ -57,7 +57,9 @@ class NoisyTask:
                 CaptionStep(i, token, continues, np.float32(p), [("the", 0.25)], grid)  # type: ignore[arg-type]
                 for i, (token, continues, p) in enumerate(spoken)
             ]
-            return CaptionResult("a umbrella", [("a umbrella", 0.125)], steps, False, 0.03, Trace(), image, "raw")
+            return CaptionResult(
+                "a umbrella", [("a umbrella", 0.125)], steps, False, 0.03, Trace(), image, "raw", "fake"
+            )
         relevance = [TokenRelevance("what", 0, 4, -0.5, grid), TokenRelevance("colour", 5, 11, 1.0, grid, known=False)]
         return VqaResult(
             "red",
@@ -71,6 +73,7 @@ class NoisyTask:
             Trace(),
             image,
             "gradient",
+            "fake",
             ["colour"],
         )
 

@@ -51,6 +51,7 @@ BOTH = SentimentResult(
     familiarity=0.03,
     trace=Trace(),
     method="gradient",
+    model="fake",
     strategy="attention",
     notes=["The recording is clipped."],
     unknown_words=["day"],

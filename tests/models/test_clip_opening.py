@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
-from transformers import CLIPModel, CLIPProcessor, SiglipModel, SiglipProcessor
+from transformers import AutoTokenizer, CLIPModel, CLIPProcessor, SiglipModel, SiglipProcessor
 
 from mm_demo.errors import UserError
 from mm_demo.models import finding
@@ -172,3 +172,17 @@ def test_a_downloaded_siglip_2_opens_by_its_id(tmp_path: Path, monkeypatch: pyte
     folder = save("siglip", tmp_path)
     monkeypatch.setattr(finding, "snapshot_download", lambda *_, **__: str(folder))
     assert open_model("retrieval", "google/siglip2-base-patch16-224", "cpu").info.tier == "hub"
+
+
+def test_siglip_2_reads_lower_case_though_gemmas_tokenizer_does_not_make_it(tmp_path: Path) -> None:
+    folder = save("siglip", tmp_path / "siglip")
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings | {"tokenizer_class": "GemmaTokenizer"}))
+    raw = AutoTokenizer.from_pretrained(folder)
+    assert raw("RED").input_ids != raw("red").input_ids, "a tokenizer that lower-cases by itself would prove nothing"
+
+    matcher = open_model("retrieval", str(folder), "cpu")
+
+    typed = matcher.read("A RED Star")
+    assert typed.ids == matcher.read("a red star").ids
+    assert [typed.ranges[i] for i, label in enumerate(typed.labels) if label == "RED"] == [(2, 5)]

@@ -146,6 +146,7 @@ class FakeRetrieval:
             image.width < 400,
             0.9,
             method or "raw",
+            "fake",
             image,
             query,
             self.embed(query),

@@ -150,7 +150,7 @@ class FakeSentiment:
             bool(sound and said > 0.5),
             "The words sound positive, the voice negative." if sound and said > 0.5 else "",
             tokens, *self._maps(sound, method), [("sadness", 0.61), ("anger", 0.22), ("boredom", 0.1)] if sound else [],
-            self._opinions(chosen, voice, said, weight), True, 1.0, Trace(), method, chosen,
+            self._opinions(chosen, voice, said, weight), True, 1.0, Trace(), method, "fake", chosen,
             ["Only the first 30 seconds were judged."] if sound and sound[1] > 30 else [],
             ["zebra"] if "zebra" in (words or "") else [],
         )  # fmt: skip

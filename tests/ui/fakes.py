@@ -55,7 +55,7 @@ class FakeCaption:
             yield step
         answer = " ".join(step.token for step in steps)
         return CaptionResult(
-            answer, [(answer, 0.5)], steps, self.familiar, 1.0 if self.familiar else 0.1, Trace(), image, method
+            answer, [(answer, 0.5)], steps, self.familiar, 1.0 if self.familiar else 0.1, Trace(), image, method, "fake"
         )
 
     def __call__(self, image: Any, **settings: Any) -> CaptionResult:
@@ -123,7 +123,7 @@ class FakeVqa:
         image_map = spot(5, method, layer) if method == "raw" or not seen.any() else share_map(seen)
         return VqaResult(
             named, [(named, certain), ("orange", 0.04), ("pink", 0.01)], question, tokens, image_map,
-            {"image": 0.71, "text": 0.29}, True, 1.0, Trace(), image, method, unknown,
+            {"image": 0.71, "text": 0.29}, True, 1.0, Trace(), image, method, "fake", unknown,
         )  # fmt: skip
 
     def probe(self, result: VqaResult, part: Part, removal: str = "default") -> Probe:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
-from transformers import SiglipModel, SiglipProcessor
+from tokenizers import normalizers
+from transformers import PreTrainedTokenizerFast, SiglipModel, SiglipProcessor
 from transformers.models.siglip.modeling_siglip import SiglipAttention
 
 import mm_demo.attention.registry  # noqa: F401  (makes REGISTRY_NAME known to transformers)
@@ -41,6 +42,7 @@ class SiglipMatcher(DualEncoder):
         stack = model.config.vision_config
         if not model.vision_model.use_head:
             raise UserError("it pools its patches by no attention; choose google/siglip2-base-patch16-224.")
+        _lower_cased(processor.tokenizer)
         revision = revision_of(model, processor.image_processor)
         model.set_attn_implementation(REGISTRY_NAME)
         head = model.vision_model.head
@@ -54,3 +56,13 @@ class SiglipMatcher(DualEncoder):
             scale=float(model.logit_scale.exp()),
             bias=float(model.logit_bias),
         )
+
+
+def _lower_cased(tokenizer: PreTrainedTokenizerFast) -> None:
+    """Have every text read in lower case, as both generations were trained; Gemma's tokenizer, which comes with the
+    second, doesn't by itself. Offsets stay those of what was typed."""
+    if not tokenizer.is_fast:
+        return
+    backend = tokenizer.backend_tokenizer
+    own = [] if backend.normalizer is None else [backend.normalizer]
+    backend.normalizer = normalizers.Sequence([normalizers.Lowercase(), *own])
