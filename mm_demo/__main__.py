@@ -29,8 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(argv)
     except UserError as error:
         return _complain(str(error), 2)
-    except KeyboardInterrupt:
-        return _complain("stopped.", 130)
+    except KeyboardInterrupt as stop:
+        return _complain(str(stop) or "stopped.", 130)
     except BrokenPipeError:
         return 141
     except Exception as error:

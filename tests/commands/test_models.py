@@ -1,10 +1,14 @@
-"""`models list` tells what there is, `models check` whether what is here opens."""
+"""`models` lists what there is, gets and frees one, and checks whether what is here opens."""
 
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import signal
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,6 +18,7 @@ import pytest
 from mm_demo.commands import models as models_command
 from mm_demo.errors import UserError
 from mm_demo.models.catalog import CATALOG
+from tests.hub_server import Faults, HubServer
 
 CommandLine = Callable[..., Any]
 CAPTION, VQA = "blip-caption-scenes", "blip-vqa-scenes"
@@ -35,6 +40,7 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     loading.open_model = open_model  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, loading.__name__, loading)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     return tmp_path
 
 
@@ -43,7 +49,9 @@ def test_list_names_every_model_and_what_is_here(command: CommandLine, weights: 
     assert [entry["id"] for entry in entries] == [card.id for card in CATALOG]
     assert [entry["id"] for entry in entries if entry["here"]] == [CAPTION, VQA]
     for entry in entries:
-        assert entry["tasks"] and entry["licence"] and entry["good_for"] and entry["size_bytes"] > 0
+        assert entry["tasks"] and entry["licence"] and entry["good_for"]
+        assert entry["size_bytes"] > 0 and entry["memory_bytes"] > 0
+        assert entry["bytes_here"] == 0  # both files are empty
 
 
 def test_list_for_people_is_the_default(command: CommandLine, weights: Path) -> None:
@@ -74,3 +82,57 @@ def test_check_says_which_open(command: CommandLine, weights: Path) -> None:
 def test_check_with_nothing_here(command: CommandLine, weights: Path) -> None:
     outcome = command("models", "check", "--model", "openai/whisper-tiny")
     assert (outcome.status, outcome.out) == (0, "None of these models is on this machine.\n")
+
+
+ID = "someone/captions"
+
+
+@pytest.fixture
+def hub(caption_folder: Path, tmp_path: Path) -> Iterator[HubServer]:
+    """A hub with one small model."""
+    shutil.copytree(caption_folder, tmp_path / "repositories" / ID)
+    with HubServer(tmp_path / "repositories") as server:
+        yield server
+
+
+def started(server: HubServer, home: Path, *argv: str) -> subprocess.Popen[str]:
+    """A command line in a process of its own, which alone reads the environment anew."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+    environment |= {"HF_ENDPOINT": server.url, "HF_HOME": str(home), "HF_TOKEN": "hf_0123"}
+    command = [sys.executable, "-m", "mm_demo", "models", *argv]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_get_and_free_by_the_environment(hub: HubServer, tmp_path: Path) -> None:
+    hub.faults = Faults(gated=frozenset({ID}))
+    process = started(hub, tmp_path / "home", "get", ID, "--json")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    answer = json.loads(out)
+    assert Path(answer["path"]).is_relative_to(tmp_path / "home" / "hub")
+    assert (answer["id"], answer["commit"], answer["bytes_here"]) == (ID, Path(answer["path"]).name, hub.sent())
+    assert ID in err and "B/s" in err and "Traceback" not in err
+    process = started(hub, tmp_path / "home", "free", ID, "--json")
+    out, err = process.communicate(timeout=60)
+    assert json.loads(out) == {"id": ID, "freed_bytes": hub.sent()}
+
+
+def test_ctrl_c_says_what_is_kept(hub: HubServer, tmp_path: Path) -> None:
+    hub.faults = Faults(bytes_per_second=100_000)
+    process = started(hub, tmp_path / "home", "get", ID)
+    assert process.stderr is not None
+    began = process.stderr.read(len(ID))
+    while not hub.sent("model.safetensors"):
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (began, process.returncode, out) == (ID, 130, "")
+    assert err.endswith(f"mm_demo: stopped; 1 MB of '{ID}' are kept, and getting it again goes on.\n")
+    assert list((tmp_path / "home").rglob("*.incomplete"))
+
+
+@pytest.mark.parametrize("action", ["get", "free"])
+def test_mistakes_are_one_line(command: CommandLine, weights: Path, action: str) -> None:
+    for argv in ([action], [action, "../up"], [action, CAPTION], [action, "no/such"]):
+        outcome = command("models", *argv)
+        assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)

@@ -170,7 +170,7 @@ def test_the_embedded_one_that_opens_without_a_name(tmp_path: Path, monkeypatch:
 
 def test_a_downloaded_siglip_2_opens_by_its_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = save("siglip", tmp_path)
-    monkeypatch.setattr(finding, "snapshot_download", lambda *_, **__: str(folder))
+    monkeypatch.setattr(finding, "local_folder", lambda name: folder)
     assert open_model("retrieval", "google/siglip2-base-patch16-224", "cpu").info.tier == "hub"
 
 

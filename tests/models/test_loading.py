@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from huggingface_hub import snapshot_download
 from safetensors.torch import load_file, save_file
 
 from mm_demo.errors import UserError
@@ -84,6 +83,22 @@ def test_no_weights(folder: Path) -> None:
     _fails(folder, "holds no weights")
 
 
+@pytest.mark.parametrize(
+    ("index", "sentence"),
+    [
+        ("{", "is damaged"),
+        ('{"weight_map": []}', "is damaged"),
+        ('{"weight_map": {}}', "is incomplete"),
+        ('{"weight_map": {"a": "model-00001-of-00002.safetensors"}}', "1 of its 1 weight files are missing"),
+        ('{"weight_map": {"a": "../../secret.safetensors"}}', "is incomplete"),
+    ],
+)
+def test_weights_in_several_files_that_are_not_all_there(folder: Path, index: str, sentence: str) -> None:
+    (folder / "model.safetensors").rename(folder.parent.parent / "secret.safetensors")
+    (folder / "model.safetensors.index.json").write_text(index)
+    _fails(folder, sentence)
+
+
 def test_cut_off_weights(folder: Path) -> None:
     data = (folder / "model.safetensors").read_bytes()
     (folder / "model.safetensors").write_bytes(data[: len(data) // 2])
@@ -125,16 +140,15 @@ def test_a_name_that_is_nowhere() -> None:
 
 
 def test_a_hub_model_that_is_not_here_says_how_to_get_it() -> None:
-    _fails(Path("Salesforce/blip-vqa-base"), "once with 'hf download Salesforce/blip-vqa-base'", task="vqa")
+    _fails(Path("Salesforce/blip-vqa-base"), "once with `python -m mm_demo models get Salesforce/", task="vqa")
 
 
 def test_a_downloaded_model_opens_by_its_id(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    cache = tmp_path / "hub"
-    snapshot = cache / "models--someone--captions" / "snapshots" / "0123abc"
-    shutil.copytree(folder, snapshot)
-    (cache / "models--someone--captions" / "refs").mkdir()
-    (cache / "models--someone--captions" / "refs" / "main").write_text("0123abc")
-    monkeypatch.setattr(finding, "snapshot_download", lambda *a, **k: snapshot_download(*a, cache_dir=cache, **k))
+    repository, commit = tmp_path / "hub" / "models--someone--captions", "0123456789" * 4
+    shutil.copytree(folder, repository / "snapshots" / commit)
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text(commit)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
     info = open_model("caption", "someone/captions", "cpu").info
     assert (info.id, info.tier) == ("someone/captions", "hub")
 

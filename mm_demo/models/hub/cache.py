@@ -42,15 +42,15 @@ def local_folder(model_id: str, revision: str | None = None) -> Path | None:
 
     Args:
         model_id: a hub id.
-        revision: branch, tag or commit. None: the one that the catalog pins; for a model without one, what "main"
-            was when it was got, or another revision that was got in its place.
+        revision: branch, tag or commit. None: the one that the catalog pins, or else what is here: "main" as it was
+            when it was got, or another revision.
     """
     repository = repository_folder(model_id)
     if repository is None:
         return None
     card = find_card(model_id)
-    wanted = revision or (card.revision if card is not None else None)
-    for name in [wanted] if wanted is not None else ["main", *_other_revisions(repository)]:
+    pinned = [card.revision] if card is not None and card.revision is not None else []
+    for name in [revision] if revision is not None else [*pinned, "main", *_other_revisions(repository)]:
         commit = known_commit(model_id, name)
         if commit is not None and _is_complete(folder := repository / "snapshots" / commit):
             return folder

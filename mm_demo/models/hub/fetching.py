@@ -25,7 +25,6 @@ from mm_demo.models.hub.progress import Meter
 from mm_demo.models.hub.sizes import megabytes
 
 _TIMEOUT = httpx2.Timeout(6.0, connect=3.0)
-_CHUNK = 1 << 16
 _ATTEMPTS = 4  # in a row without a single new byte
 _PAUSE = 0.4  # seconds before the second of them; doubles
 
@@ -114,7 +113,7 @@ def _go_on(model_id: str, commit: str, file: HubFile, unfinished: Path, meter: M
         if start and response.status_code != 206:  # the whole file comes, though only the rest was asked for
             _drop(unfinished, meter)
         with unfinished.open("ab") as out:
-            for chunk in response.iter_bytes(_CHUNK):
+            for chunk in response.iter_bytes():  # in larger chunks, a break would lose up to one
                 if cancel.is_set():
                     raise Cancelled(f"The download of '{model_id}' was cancelled.")
                 out.write(chunk)

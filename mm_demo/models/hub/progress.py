@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 _WINDOW = 5.0  # seconds over which the speed is taken
 _EVERY = 0.1  # seconds between two reports
+_SOON = 0.5  # seconds before which a speed says nothing about the time left
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Progress:
         done: bytes that are here, those of an earlier try included.
         total: bytes of all files; known from the start.
         bytes_per_second: over the last five seconds; 0 before the first bytes.
-        seconds_left: at that speed; None while there is none.
+        seconds_left: at that speed; None in the first half second, and while nothing comes.
     """
 
     done: int
@@ -65,6 +66,6 @@ class Meter:
             self._seen.popleft()
         since, before = self._seen[0]
         speed = (self._came - before) / (now - since) if now > since else 0.0
-        left = (self.total - self.done) / speed if speed > 0 else None
+        left = (self.total - self.done) / speed if speed > 0 and now - since >= _SOON else None
         if self._report is not None:
             self._report(Progress(self.done, self.total, speed, left))
