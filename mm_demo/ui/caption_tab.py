@@ -96,7 +96,7 @@ class CaptionTab:
                 self._lead, [self.result, self.word, self.evidence.switch], [self.view, self.word], **quiet
             )
             self.evidence.follow(led)
-        running = [arrived, pressed, method, level, *self.evidence.checks, self.sanity.run]
+        running = [arrived, pressed, method, level]
         other = self.model.chosen.change(
             self._other_model, None, [*answer, self.word, *self.pickers.inputs], cancels=running, **quiet
         )

@@ -110,7 +110,7 @@ class VqaTab:
         level = gr.on([self.pickers.layer.input, self.pickers.head.input], self._explain, again, explained, **quiet)
         for answered in (own, suggested, method, level):
             self.evidence.follow(answered)
-        running = [own, suggested, method, level, *self.evidence.checks, self.sanity.run, self.shapley.run]
+        running = [own, suggested, method, level]
         other = self.model.chosen.change(
             self._other_model, None, [*answer, *self.pickers.inputs], cancels=running, **quiet
         )

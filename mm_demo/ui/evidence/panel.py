@@ -56,10 +56,6 @@ class EvidencePanel:
         parts: the inputs whose map can be checked, with the words for them; a choice is offered where there are two.
         kept: the state that holds the tab's answer, None while there is none.
         word: the state that holds which word the person chose, as the tab keeps it; None for none.
-
-    Attributes:
-        checks: the events that check. Whatever takes the answer away and brings no other must cancel them, because
-            Gradio repeats what a stream said last when it ends.
     """
 
     def __init__(self, name: str, checked: Checked, parts: dict[Part, str], kept: gr.State, word: gr.State) -> None:
@@ -86,8 +82,9 @@ class EvidencePanel:
                 )
                 self.curves = gr.HTML("", elem_id=f"{name}-curves", padding=False)
         self.turns = gr.State(Turns())
-        again = [self.switch.input, self.part.input, self.removal.input]
-        self.checks: list[Any] = [gr.on(again, self._check, self._asked, self.outputs, **STREAM)]
+        gr.on(
+            [self.switch.input, self.part.input, self.removal.input], self._check, self._asked, self.outputs, **STREAM
+        )
 
     @property
     def outputs(self) -> list[Any]:
@@ -108,9 +105,7 @@ class EvidencePanel:
 
     def follow(self, answered: Any) -> Any:
         """Checks once this event is through: the answer that it brought, or its other map."""
-        check = answered.then(self._check, self._asked, self.outputs, **STREAM)
-        self.checks.append(check)
-        return check
+        return answered.then(self._check, self._asked, self.outputs, **STREAM)
 
     def _forget(self, turns: Turns) -> list[str]:
         turns.take()
@@ -124,6 +119,8 @@ class EvidencePanel:
         try:
             for updates in self._measured(kept, word, part, removal):
                 if not current():
+                    # Gradio repeats what a stream said last when it ends; that would come back over what is there now.
+                    yield {self.line: gr.skip()}
                     return
                 yield updates
         except Exception as error:  # Whatever happens, the person reads one sentence where the verdict would stand.

@@ -42,14 +42,14 @@ class Sanity(Protocol):
 
 
 class RandomisedPanel:
-    """A button and the maps that it brings; `forget_at` says when they are no longer true, `run` is what it starts."""
+    """A button and the maps that it brings; `forget_at` says when they are no longer true."""
 
     def __init__(self, name: str, sanity: Sanity, kept: gr.State, word: gr.State, pickers: Sequence[Any]) -> None:
         self._sanity = sanity
         button = gr.Button("Does the map depend on the model?", size="sm", elem_id=f"{name}-randomise")
         self._maps = gr.HTML("", elem_id=f"{name}-randomised", padding=False)
         self._turns = gr.State(Turns())
-        self.run = button.click(self._run, [kept, word, self._turns, *pickers], self._maps, **STREAM)
+        button.click(self._run, [kept, word, self._turns, *pickers], self._maps, **STREAM)
 
     def forget_at(self, triggers: Sequence[Any]) -> None:
         """Empties it at these events."""
@@ -71,6 +71,7 @@ class RandomisedPanel:
             cards = [_card(draw, as_asked(shown), "the model as it is", "")]
             for label, left in steps:
                 if not current():
+                    yield gr.skip()  # See `EvidencePanel`.
                     return
                 cards.append(
                     _card(draw, as_asked(left), label, f"alike: {similarity(shown, left):.2f}".replace("-", "−"))

@@ -58,7 +58,7 @@ class Divisible(Protocol):
 
 
 class ShapleyPanel:
-    """A button and what it brings; `forget_at` says when that is no longer true, `run` is what it starts.
+    """A button and what it brings; `forget_at` says when that is no longer true.
 
     Args:
         name: begins the components' ids.
@@ -73,7 +73,7 @@ class ShapleyPanel:
         style = (Path(__file__).parent / "shapley.css").read_text()
         self._shown = gr.HTML("", elem_id=f"{name}-shapley", padding=False, css_template=style)
         self._turns = gr.State(Turns())
-        self.run = button.click(self._run, [kept, self._turns], self._shown, **STREAM)
+        button.click(self._run, [kept, self._turns], self._shown, **STREAM)
 
     def forget_at(self, triggers: Sequence[Any]) -> None:
         """Ends it and empties its place at these events."""
@@ -91,6 +91,7 @@ class ShapleyPanel:
                 return
             for shown in self._worked_out(kept):
                 if not current():
+                    yield gr.skip()  # See `EvidencePanel`.
                     return
                 yield f'<div class="shapley">{shown}</div>'
         except Exception as error:  # Whatever happens, the person reads one sentence.

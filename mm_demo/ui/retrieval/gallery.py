@@ -134,6 +134,7 @@ class GallerySource:
         current = turns.take()
         for update in self._follow(kind, own):
             if not current():
+                yield [gr.skip(), gr.skip()]  # See `EvidencePanel`.
                 return
             yield update
 

@@ -129,7 +129,7 @@ class SearchTab:
             self._other_model,
             self.turns,
             [*quiet["outputs"], self.match.method],
-            cancels=[own, example, selected, method, *self.evidence.checks, self.sanity.run],
+            cancels=[own, example, selected, method],
             show_progress="hidden",
             api_visibility="private",
         )
@@ -152,6 +152,7 @@ class SearchTab:
             yield self._cleared(busy_html("Searching…"))
             for done, total in indexing.watch():
                 if not current():
+                    yield {self.hits: gr.skip()}  # See `EvidencePanel`.
                     return
                 yield self._cleared(progress_html(done, total))
             gallery = indexing.gallery()
@@ -164,6 +165,7 @@ class SearchTab:
             found = Found(uuid4().hex, query, answer.hits[: int(count)], notes, indexing, kept)
             shown = hits_content(found.run, found.hits, scores)
             if not current():
+                yield {self.hits: gr.skip()}
                 return
             hits = {self.hits: shown, self.found: found}
             yield {**self._cleared(gr.skip()), **hits}
@@ -211,8 +213,11 @@ class SearchTab:
             kept = explained, match
         except Exception as error:
             shown, kept = self.match.failed(sentence(error)), None
-        if current():
-            yield {self.explained: explained, self.matched: kept, **self._match(shown)}
+        yield (
+            {self.explained: explained, self.matched: kept, **self._match(shown)}
+            if current()
+            else {self.explained: gr.skip()}
+        )
 
     def parts(self, kept: Kept) -> Sequence[Part]:
         """The hit; and the query's words, where there are some."""

@@ -121,7 +121,7 @@ class SpeechTab:
         )
         for answered in (arrived, judged, method, strategy):
             self.evidence.follow(answered)
-        running = [arrived, judged, method, strategy, *self.evidence.checks, self.sanity.run, self.shapley.run]
+        running = [arrived, judged, method, strategy]
         other = self.model.chosen.change(self._other_model, None, [*shown, *pickers.inputs], cancels=running, **quiet)
         for answered in (arrived, judged, strategy, other):
             self.again.offer_after(answered)
