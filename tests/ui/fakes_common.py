@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
+import gradio as gr
 import numpy as np
 
 ROWS, COLS = 8, 8
@@ -44,3 +47,10 @@ def spot(index: int, method: str = "default", layer: int | None = None) -> np.nd
     shift = {"default": 0, "gradient": 0, "raw": 3}[method] + (layer or 0)
     values[(2 * index + shift) % ROWS, (3 * index + 1) % COLS] = 1
     return values / values.sum()
+
+
+def silent(updates: Iterable[Any]) -> bool:
+    """Whether a handler changes nothing any more; that must be said once, or Gradio repeats what it said last."""
+    said = list(updates)
+    changes = [list(update.values()) if isinstance(update, dict) else update for update in said]
+    return len(said) == 1 and all(change == gr.skip() for change in changes[0])

@@ -76,41 +76,45 @@ class ModelsTab:
         """Shows how things stand whenever this tab is opened, and watches downloads only while it is."""
 
         def opened(event: gr.SelectData, request: gr.Request) -> list[Any]:
-            return self._look(request) if event.value == MODELS_TAB else [gr.skip(), gr.Timer(active=False)]
+            if event.value != MODELS_TAB:
+                return [gr.skip(), gr.Timer(active=False)]
+            return [self._shown(request, ""), gr.Timer(active=self._transfers.busy)]
 
         tabs.select(opened, None, [self.view, self.timer], queue=False, **_QUIET)
 
     def _look(self, request: gr.Request) -> list[Any]:
-        return [self._shown(request), gr.Timer(active=self._transfers.busy)]
+        return [self._shown(request, None), gr.Timer(active=self._transfers.busy)]
 
     def _act(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
-        yield from self._told(str(event.action), str(event.model), str(event.task), request)
+        action, model, task = str(event.action), str(event.model), str(event.task)
+        yield from self._done(action, model, task, request, f"{task} {model}")
 
     def _named(self, text: str, task: str, request: gr.Request) -> Iterator[Updates]:
         try:
             model = read_name(text, task, own_user(self._local, request))
-            if not is_here(model) and not may_change(self._local, request):
-                raise UserError(f"The model “{model}” is not on this machine. {WHY_NOT}")
-        except Exception as error:
-            yield self._now(request, sentence(error))
+        except UserError as error:
+            yield self._now(request, str(error))
             return
-        yield from self._told("use" if is_here(model) else "get", model, task, request)
+        yield from self._done("use" if is_here(model) else "get", model, task, request)
 
-    def _told(self, action: str, model: str, task: str, request: gr.Request) -> Iterator[Updates]:
+    def _done(
+        self, action: str, model: str, task: str, request: gr.Request, about: str | None = None
+    ) -> Iterator[Updates]:
+        """Does what was asked for; `about` names the row that is to say how it went, None for the top of the list."""
         try:
             if action == "use" and task in self._choosers:
                 read_name(model, task, own_user(self._local, request))
                 for said, updates in self._choosers[task].take(model):
-                    yield {**self._now(request, said), **updates}
+                    yield {**self._now(request, said, about), **updates}
                 return
             if not may_change(self._local, request):
                 raise UserError(WHY_NOT)
             said = self._change(action, model, task)
             # First what the session has from now on, then the list that tells of it.
             updates = self._without(model) if action == "free" else {}
-            yield {**updates, **self._now(request, said)}
-        except Exception as error:  # Whatever happens, the person reads one sentence over the list.
-            yield self._now(request, sentence(error))
+            yield {**updates, **self._now(request, said, about)}
+        except Exception as error:  # Whatever happens, the person reads one sentence.
+            yield self._now(request, sentence(error), about)
 
     def _change(self, action: str, model: str, task: str) -> str:
         """Does it, and says what was done."""
@@ -119,10 +123,10 @@ class ModelsTab:
             raise UserError("This model is not the hub's: it can be neither downloaded nor deleted here.")
         if action == "get":
             self._transfers.begin(read_name(model, task, own=False), task)
-            return ""
+            return f"Getting {model}: closing this page does not end that."
         if action == "cancel":
             self._transfers.cancel(model)
-            return "Stopping; what has arrived is kept, and getting it again goes on from there."
+            return "What has arrived is kept: getting it again goes on from there."
         if action == "free":
             return self._free(model)
         raise UserError("This page is older than the app: reload it.")
@@ -138,13 +142,15 @@ class ModelsTab:
         back = self._models.let_go(deleted)
         return {key: update for task in back for key, update in self._choosers[task].renewed().items()}
 
-    def _now(self, request: gr.Request, said: str) -> Updates:
-        return {self.view: self._shown(request, said), self.timer: gr.Timer(active=self._transfers.busy)}
+    def _now(self, request: gr.Request, said: str, about: str | None = None) -> Updates:
+        return {self.view: self._shown(request, said, about), self.timer: gr.Timer(active=self._transfers.busy)}
 
-    def _shown(self, request: gr.Request, said: str = "") -> dict[str, Any]:
+    def _shown(self, request: gr.Request, said: str | None, about: str | None = None) -> dict[str, Any]:
+        """What the list shows; `said` is None where what it said last still stands."""
         allowed = may_change(self._local, request)
         return {
             "groups": listing(self._models, self._transfers, allowed),
             "why": "" if allowed else WHY_NOT,
             "said": said,
+            "about": about,
         }

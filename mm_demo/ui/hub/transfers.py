@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from mm_demo.models.catalog import find_card
 from mm_demo.ui.sentences import sentence
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class Transfers:
             before = self._all.get(model)
             if before is not None and before.state == "running" and not before.cancel.is_set():
                 return before
+            # A name that was mistyped needs to be told of only until the next one.
+            self._all = {name: t for name, t in self._all.items() if t.state != "failed" or find_card(name)}
             transfer = self._all[model] = Transfer(model, task)
         threading.Thread(target=self._run, args=(transfer, before), name=f"get-{model}", daemon=True).start()
         return transfer

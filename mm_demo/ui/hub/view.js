@@ -53,6 +53,8 @@ function makeRow() {
   row.about = made("p", "about", node);
   row.facts = made("p", "facts", node);
   row.status = made("p", "state", node);
+  row.note = made("p", "note", node);
+  row.note.setAttribute("role", "status");
   row.bar = made("progress", "", node);
   row.buttons = made("div", "buttons", node);
   row.buttons.addEventListener("click", (event) => {
@@ -82,10 +84,10 @@ function fillRow(row, shown) {
 }
 
 function show() {
-  const { groups, why, said } = state(), seen = new Set();
+  const { groups, why, said, about } = state(), seen = new Set();
   set(part("why"), why || "");
   part("why").hidden = !why;
-  set(part("said"), said || "");
+  if (said !== null) set(part("said"), about ? "" : said || ""); // null: what was said last still stands
   for (const group of groups) {
     const name = "group-" + group.task;
     let section = part(name);
@@ -101,6 +103,7 @@ function show() {
       seen.add(key);
       if (!rows.has(key)) { rows.set(key, makeRow()); list.append(rows.get(key).node); }
       fillRow(rows.get(key), shown);
+      if (said !== null) set(rows.get(key).note, key === about ? said : "");
     }
   }
   for (const [key, row] of rows) if (!seen.has(key)) { row.node.remove(); rows.delete(key); }
