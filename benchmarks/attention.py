@@ -97,7 +97,8 @@ def _caption_ways(size: Size, where: Device, tokens: int) -> Ways:
 
     return {
         "plain generate": generate,
-        "caption with live maps": lambda image: list(task.stream(image)),
+        "caption with live maps": lambda image: list(task.stream(image, task.live_method)),
+        "caption with live maps, then the default's": lambda image: list(task.stream(image)),
         "generate(output_attentions=True)": lambda image: generate(
             image, output_attentions=True, return_dict_in_generate=True
         ),

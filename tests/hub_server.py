@@ -56,6 +56,7 @@ class Faults:
         wrong_bytes: send other bytes than the hash promises.
         no_ranges: answer a range with the whole file.
         gated: repositories that want a token.
+        elsewhere: address of another server that LFS files come from, as the hub's do.
     """
 
     status: int | None = None
@@ -69,6 +70,7 @@ class Faults:
     wrong_bytes: bool = False
     no_ranges: bool = False
     gated: frozenset[str] = frozenset()
+    elsewhere: str = ""
 
 
 @dataclass
@@ -279,7 +281,9 @@ class _Handler(BaseHTTPRequestHandler):
         if file.lfs:
             headers |= {"X-Linked-Size": str(file.size), "X-Linked-Etag": f'"{file.sha256}"'}
         if file.lfs and not is_content:
-            place = f"/content/{repository}/resolve/{quote(revision, safe='')}/{quote(name)}"
+            place = (
+                f"{self.server.faults.elsewhere}/content/{repository}/resolve/{quote(revision, safe='')}/{quote(name)}"
+            )
             self._head(302, headers | {"Location": place, "Content-Length": "0"})
             return
         self._send(file, headers)

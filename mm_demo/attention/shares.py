@@ -9,7 +9,9 @@ from mm_demo.attention.methods.base import gradient_of
 from mm_demo.attention.trace import Modality, Record, Trace
 
 
-def modality_shares(trace: Trace, query_segments: Collection[str], *, relevance: bool) -> dict[Modality, float]:
+def modality_shares(
+    trace: Trace, query_segments: Collection[str], *, relevance: bool, written: str | None = None
+) -> dict[Modality, float]:
     """Share of each modality in what the elements of some segments looked at, over all layers and heads; sums to 1.
 
     Args:
@@ -19,13 +21,15 @@ def modality_shares(trace: Trace, query_segments: Collection[str], *, relevance:
         relevance: count |weight × gradient| instead of the weight. A stack with one self- and one cross-attention a
             layer gives both the same attention mass whatever it sees, so there only relevance tells them apart.
 
+        written: the segment that is the model's own; what is looked at there counts for no modality.
+
     Returns:
         modality → share, 0…1; equal shares where nothing has any mass.
     """
     mass: dict[Modality, float] = {}
     for record in trace.records:
         for query, key, rows, columns in _blocks(trace, record):
-            if query in query_segments:
+            if query in query_segments and key != written:
                 weights = record.weights * gradient_of(record) if relevance else record.weights
                 modality = trace.segments[key].modality
                 mass[modality] = mass.get(modality, 0.0) + float(weights[:, rows][:, :, columns].abs().sum())

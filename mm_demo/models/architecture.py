@@ -32,6 +32,7 @@ class Architecture:
 _FAMILIES = {
     "BlipForConditionalGeneration": "blip",
     "BlipForQuestionAnswering": "blip",
+    "ViltForQuestionAnswering": "vilt",
     "CLIPModel": "clip",
     "SiglipModel": "clip",
     "SpeechFusionModel": "speech.architectures",
@@ -43,6 +44,7 @@ _FAMILIES = {
     "BertForSequenceClassification": "speech.architectures",
     "RobertaForSequenceClassification": "speech.architectures",
     "DistilBertForSequenceClassification": "speech.architectures",
+    "WhisperForConditionalGeneration": "transcription.whisper",
 }
 """Class → module of `mm_demo.models` with a table ARCHITECTURES that holds it; imported only when one is opened."""
 

@@ -25,14 +25,16 @@ from mm_demo.models.once import Once
 from mm_demo.models.pool import Opened
 from mm_demo.models.resident import Resident
 from mm_demo.models.speech.family import SentimentModel
+from mm_demo.models.transcription.family import Transcriber
 
-Family = Captioner | Answerer | SentimentModel | Matcher
+Family = Captioner | Answerer | SentimentModel | Matcher | Transcriber
 
 _DOES = {
     "caption": "writes captions",
     "vqa": "answers questions about pictures",
     "sentiment": "judges the sentiment of speech",
     "retrieval": "searches pictures",
+    "transcription": "writes speech down",
 }
 _ladders: Once[tuple[Path, Device], Ladder] = Once()
 _families: Once[tuple[str, Path, Device], Family] = Once()
@@ -44,7 +46,7 @@ def open_model(task: str, model: str | None = None, device: str | None = None) -
     Tasks that one checkpoint can do share its weights.
 
     Args:
-        task: "caption", "vqa", "sentiment" or "retrieval".
+        task: "caption", "vqa", "sentiment", "retrieval" or "transcription".
         model: an id of the catalog, a hub id that is in the cache, or a local folder; None for the embedded one.
         device: as in `choose_device`.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 
 import numpy as np
 from PIL.Image import Image
@@ -15,10 +16,14 @@ from mm_demo.evidence.probe import Part, Probe
 from mm_demo.models.family import Captioner, Picture, Written
 from mm_demo.tasks.inputs import read_image
 from mm_demo.tasks.maps import image_map
+from mm_demo.tasks.methods import live_method
 from mm_demo.tasks.ownership import own_result
 from mm_demo.tasks.picture_task import PictureTask
 from mm_demo.tasks.removals import choose_removal
 from mm_demo.tasks.results import CaptionResult, CaptionStep, ImageSource
+
+_UNCHOSEN = ("default", None, None)
+"""Method, layer and head where nobody chose any."""
 
 _HALVES = 16
 """Random halves of the picture that tell how much a word rests on it."""
@@ -32,6 +37,7 @@ class CaptionTask(PictureTask[Captioner]):
 
     Attributes:
         removals: for "image" the ways in which parts can be taken away, the default first.
+        live_method: name of the method for maps that keep pace with the words.
 
     Args:
         model: an opened captioner.
@@ -42,6 +48,7 @@ class CaptionTask(PictureTask[Captioner]):
     def __init__(self, model: Captioner) -> None:
         super().__init__(model)
         self.removals: dict[Part, tuple[str, ...]] = {"image": model.patch_removals}
+        self.live_method = live_method(self.name, model.family)
 
     def __call__(
         self, image: ImageSource, method: str = "default", layer: int | None = None, head: int | None = None
@@ -74,8 +81,11 @@ class CaptionTask(PictureTask[Captioner]):
         """Each token as soon as the model made it, with its map; arguments and errors as in a call.
 
         The generator's return value is the result that a call would have given: `result = yield from task.stream(…)`.
+        Where no method, layer or head is chosen, its maps are the default method's, and those of the steps
+        `live_method`'s, which costs no backward pass for every word.
         """
-        chosen = self._choose(method, layer, head)
+        final = self._choose(method, layer, head)
+        chosen = self._choose(self.live_method, None, None) if (method, layer, head) == _UNCHOSEN else final
         picture = self._model.look(read_image(image))
         written: list[Written] = []
         steps: list[CaptionStep] = []
@@ -88,7 +98,10 @@ class CaptionTask(PictureTask[Captioner]):
                 explained = next(self._model.gradient_traces(picture, ids, [index]))
             steps.append(_step(index, token, _map(chosen, explained, index, layer, head)))
             yield steps[-1]
-        return self._result(picture, written, steps, trace, chosen)
+        if final is not chosen:
+            maps = self._maps(final, picture.image, trace, [token.id for token in written], layer, head)
+            steps = [replace(step, map=shown) for step, shown in zip(steps, maps, strict=True)]
+        return self._result(picture, written, steps, trace, final)
 
     def explain(
         self, result: CaptionResult, method: str, layer: int | None = None, head: int | None = None

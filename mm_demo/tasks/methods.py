@@ -9,12 +9,21 @@ from mm_demo.errors import UserError
 from mm_demo.models.family import ModelInfo
 
 DEFAULT_METHODS = {
-    ("caption", "blip"): "rollout",
+    ("caption", "blip"): "mean",
     ("vqa", "blip"): "mean",
+    # Not measured here, for want of a trained checkpoint: Chefer et al. (2021) found it best by deletion on VisualBERT,
+    # whose words and regions look at one another in one sequence, as ViLT's do.
+    ("vqa", "vilt"): "gradient",
     ("retrieval", "clip"): "attention_gradient",
     ("retrieval", "siglip"): "gradient",
 }
 """(task, family) → the method that points best, or within noise of it, where the truth is known: docs/results.md."""
+
+LIVE_METHODS = {
+    ("caption", "blip"): "rollout",
+}
+"""(task, family) → the best method without a gradient, for maps that keep pace with the words; where none is named the
+default keeps pace by itself."""
 
 SPEECH_DEFAULT = "attention_gradient"
 """Of the methods that tell for from against, the one whose first fifth, removed, changes the sentiment most (for the
@@ -36,6 +45,11 @@ def offered_methods(task: str, family: str) -> tuple[MethodInfo, ...]:
     default = DEFAULT_METHODS[task, family]
     ordered = sorted(usable_methods(inputs=False).values(), key=lambda m: (m.name != default, m.rank))
     return tuple(MethodInfo(m.name, m.label, m.help, m.controls) for m in ordered)
+
+
+def live_method(task: str, family: str) -> str:
+    """Name of the method for maps that are shown while an answer is being made, when nobody chooses."""
+    return LIVE_METHODS.get((task, family), DEFAULT_METHODS[task, family])
 
 
 def choose_method(task: str, family: str, info: ModelInfo, name: str, layer: int | None, head: int | None) -> Method:

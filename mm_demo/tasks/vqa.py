@@ -64,7 +64,7 @@ class VqaTask(PictureTask[Answerer]):
         picture = self._model.look(read_image(image))
         answered = self._model.answer(picture, asked)
         trace = answered.trace
-        relevant = modality_shares(trace, self._model.meets, relevance=True)
+        relevant = modality_shares(trace, self._model.meets, relevance=True, written="answer")
         result = VqaResult(
             answer=answered.candidates[0][0],
             candidates=answered.candidates,

@@ -141,6 +141,7 @@ class CaptionTab:
                 words.append(caption_word(step))
                 shape = step.map.shape
                 yield [content(run, words, shape, busy=True), *[gr.skip()] * 4]
+            words = [caption_word(step) for step in result.tokens]
             yield [
                 content(run, words, shape, spoken=f"Caption: {result.answer}"),
                 notice(doubts("caption", result.familiar)),
@@ -231,7 +232,11 @@ class CaptionTab:
             return [gr.skip(), gr.skip()]
         try:
             image = read_image(frame)
-            result = self._models.get("caption")(image, **settings(*picked))
+            task = self._models.get("caption")
+            wanted = settings(*picked)
+            if wanted == {"method": DEFAULT, "layer": None, "head": None}:
+                wanted["method"] = task.live_method
+            result = task(image, **wanted)
             # One name for all frames: the view then keeps the word that one points at.
             shown = content("live", [caption_word(step) for step in result.tokens], _shape(result))
             return [picture_and(image, shown), notice(doubts("caption", result.familiar))]

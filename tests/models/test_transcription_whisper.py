@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -20,8 +21,10 @@ from transformers import (
 )
 
 from mm_demo.errors import UserError
-from mm_demo.models.transcription import WHISPER, open_transcriber
-from mm_demo.models.transcription.whisper import WhisperTranscriber, windows
+from mm_demo.models.catalog import cards_for
+from mm_demo.models.loading import open_model
+from mm_demo.models.transcription import Transcriber, open_transcriber
+from mm_demo.models.transcription.whisper import windows
 
 RATE = 16_000
 LETTERS = "abcdefghijklmnopqrstuvwxyzĠ"
@@ -63,6 +66,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def opened(folder: Path) -> Transcriber:
+    return cast(Transcriber, open_model("transcription", str(folder), "cpu"))
+
+
 def noise(seconds: float, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).normal(0, 0.1, round(seconds * RATE)).astype(np.float32)
 
@@ -94,7 +101,7 @@ def by_hand(folder: Path, samples: np.ndarray) -> str:
 
 
 def test_it_writes_what_decoding_by_hand_writes(folder: Path) -> None:
-    transcriber = WhisperTranscriber(folder)
+    transcriber = opened(folder)
     expected = [by_hand(folder, noise(3, seed)) for seed in range(3)]
     assert all(expected)
     assert [transcriber.transcribe(noise(3, seed)) for seed in range(3)] == expected
@@ -103,7 +110,7 @@ def test_it_writes_what_decoding_by_hand_writes(folder: Path) -> None:
 
 
 def test_silence_is_not_given_to_it(folder: Path) -> None:
-    transcriber = WhisperTranscriber(folder)
+    transcriber = opened(folder)
     assert transcriber.transcribe(np.zeros(3 * RATE, np.float32)) == ""
     assert transcriber.transcribe(np.zeros(0, np.float32)) == ""
 
@@ -111,7 +118,7 @@ def test_silence_is_not_given_to_it(folder: Path) -> None:
 def test_a_minute_is_heard_window_by_window(folder: Path) -> None:
     sound = noise(60)
     expected = [by_hand(folder, window) for window in windows(sound)]
-    assert len(expected) == 3 and WhisperTranscriber(folder).transcribe(sound) == " ".join(expected)
+    assert len(expected) == 3 and opened(folder).transcribe(sound) == " ".join(expected)
 
 
 @pytest.mark.parametrize("seconds", [0.5, 30, 30.01, 60, 75])
@@ -154,7 +161,8 @@ BREAKS = [_delete_weights, _truncate_weights, _pickle_weights, _delete_tokenizer
 def cached(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The checkpoint as the hub's cache keeps a download."""
     revision = "0123456789abcdef0123456789abcdef01234567"
-    repository = tmp_path / f"models--{WHISPER.replace('/', '--')}"
+    [card] = cards_for("transcription")
+    repository = tmp_path / f"models--{card.id.replace('/', '--')}"
     shutil.copytree(folder, repository / "snapshots" / revision)
     (repository / "refs").mkdir()
     (repository / "refs" / "main").write_text(revision)
@@ -164,15 +172,15 @@ def cached(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 def test_a_downloaded_whisper_is_preferred_and_opened_once(cached: Path) -> None:
     with ThreadPoolExecutor(3) as pool:
-        opened = list(pool.map(lambda _: open_transcriber(), range(3)))
-    assert opened[0].name == "Whisper" and opened[0] is opened[1] is opened[2]
-    assert opened[0].transcribe(noise(3)) == by_hand(cached, noise(3))
+        found = list(pool.map(lambda _: open_transcriber(), range(3)))
+    assert found[0].name == "Whisper" and found[0] is found[1] is found[2]
+    assert found[0].transcribe(noise(3)) == by_hand(cached, noise(3))
 
 
 @pytest.mark.parametrize("damage", BREAKS)
 def test_a_damaged_one_gives_way(cached: Path, damage: Callable[[Path], None]) -> None:
     damage(cached)
     with pytest.raises(UserError) as caught:
-        WhisperTranscriber(cached)
+        opened(cached)
     assert "\n" not in str(caught.value) and str(caught.value).endswith(".")
     assert open_transcriber().name == "pocketsphinx (English)"

@@ -34,7 +34,7 @@ def _assert_same(found: CaptionResult, expected: CaptionResult) -> None:
 
 def test_every_token_has_a_probability_runners_up_and_a_map(task: CaptionTask, pictures: list[Image.Image]) -> None:
     result = task(pictures[0])
-    assert result.method == "rollout"
+    assert result.method == "mean"
     assert result.image.size == pictures[0].size
     assert [step.index for step in result.tokens] == list(range(len(result.tokens)))
     for step in result.tokens:
@@ -54,6 +54,26 @@ def test_a_map_of_attention_is_the_mean_of_the_words_own_rows(task: CaptionTask,
         rows = [record.weights[:, index, 1:].mean(0) for record in result.trace.select("cross", "caption", "image")]
         mean = sum(rows).numpy().reshape(4, 4)  # type: ignore[union-attr]
         np.testing.assert_allclose(step.map, mean / mean.sum(), atol=1e-6)
+
+
+def test_unless_one_chooses_maps_keep_pace_with_the_words_and_get_better_when_they_stand(
+    task: CaptionTask, pictures: list[Image.Image]
+) -> None:
+    stream, steps = task.stream(pictures[0]), []
+    while True:
+        try:
+            steps.append(next(stream))
+        except StopIteration as stop:
+            result = stop.value
+            break
+    _assert_same(result, task(pictures[0]))
+    live = task(pictures[0], method=task.live_method)
+    for step, quick, final in zip(steps, live.tokens, result.tokens, strict=True):
+        np.testing.assert_allclose(step.map, quick.map, atol=1e-5)
+        assert np.abs(step.map - final.map).max() > 1e-3
+    chosen = task(pictures[0], layer=1)
+    for step, final in zip(task.stream(pictures[0], layer=1), chosen.tokens, strict=True):
+        np.testing.assert_allclose(step.map, final.map, atol=1e-5)
 
 
 @pytest.mark.parametrize("method", ["raw", "rollout", "gradient", "attention_gradient"])
@@ -127,5 +147,5 @@ def test_a_wrong_choice_is_one_sentence(
 
 
 def test_methods_start_with_the_default(task: CaptionTask) -> None:
-    assert task.methods[0].name == "rollout"
+    assert task.methods[0].name == "mean"
     assert {method.name for method in task.methods} >= {"raw", "rollout", "gradient"}

@@ -30,6 +30,7 @@ class FakeCaption:
     info = Info("fake-captioner")
     methods = METHODS
     removals = REMOVALS
+    live_method = "raw"
     words = ("a", "red", "star", "above", "a", "blue", "house")
 
     def __init__(self, delay: float = 0.0, familiar: bool = True) -> None:

@@ -13,7 +13,7 @@ import mm_demo
 from mm_demo.evaluation.facts import judge
 from mm_demo.evaluation.pictures import SETS
 from mm_demo.evaluation.vqa import questions_for
-from mm_demo.models.loading import WEIGHTS
+from mm_demo.models.catalog import WEIGHTS
 from mm_demo.scenes import Scene
 from mm_demo.scenes.wording import vary
 from mm_demo.tasks.caption import CaptionTask

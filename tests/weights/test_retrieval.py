@@ -13,8 +13,7 @@ from mm_demo.evaluation.pictures import SETS
 from mm_demo.evaluation.retrieval import recall
 from mm_demo.evaluation.singling import SingledOut, single_out
 from mm_demo.evidence.pointing import pointing
-from mm_demo.models.catalog import cards_for
-from mm_demo.models.loading import WEIGHTS
+from mm_demo.models.catalog import WEIGHTS, cards_for
 from mm_demo.scenes import COLORS
 from mm_demo.tasks.retrieval import RetrievalTask
 from mm_demo.tasks.retrieval_result import Query

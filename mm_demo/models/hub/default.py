@@ -13,10 +13,10 @@ _BY_EMBEDDED_ONLY = ("sentiment",)
 def default_model(task: str) -> str:
     """The id of the model that a task starts with where none is named.
 
-    The embedded one; on a machine with a GPU the first of the catalog's hub models for that task that is in the
-    cache. Never looks at the network.
+    The embedded one, where there is one; on a machine with a GPU the first of the catalog's hub models for that task
+    that is in the cache. Never looks at the network.
     """
-    embedded = cards_for(task, "embedded")[0].id
+    first = cards_for(task)[0].id
     if task in _BY_EMBEDDED_ONLY or choose_device().device.type == "cpu":
-        return embedded
-    return next((card.id for card in cards_for(task, "hub") if local_folder(card.id) is not None), embedded)
+        return first
+    return next((card.id for card in cards_for(task, "hub") if local_folder(card.id) is not None), first)

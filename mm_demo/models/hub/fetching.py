@@ -97,7 +97,7 @@ def _go_on(model_id: str, commit: str, file: HubFile, unfinished: Path, meter: M
     """Append to the unfinished file what it lacks."""
     start = _size(unfinished)
     if start > file.size:
-        _drop(unfinished, meter)
+        _drop(unfinished, file, meter)
         start = 0
     if start == file.size and unfinished.exists():
         return
@@ -107,11 +107,11 @@ def _go_on(model_id: str, commit: str, file: HubFile, unfinished: Path, meter: M
     url = f"{constants.ENDPOINT}/{model_id}/resolve/{commit}/{quote(file.name)}"
     with get_session().stream("GET", url, headers=headers, timeout=_TIMEOUT, follow_redirects=True) as response:
         if response.status_code == 416:
-            _drop(unfinished, meter)
+            _drop(unfinished, file, meter)
             raise _Interrupted
         hf_raise_for_status(response)
         if start and response.status_code != 206:  # the whole file comes, though only the rest was asked for
-            _drop(unfinished, meter)
+            _drop(unfinished, file, meter)
         with unfinished.open("ab") as out:
             for chunk in response.iter_bytes():  # in larger chunks, a break would lose up to one
                 if cancel.is_set():
@@ -124,8 +124,8 @@ def _go_on(model_id: str, commit: str, file: HubFile, unfinished: Path, meter: M
         raise _Interrupted
 
 
-def _drop(unfinished: Path, meter: Meter) -> None:
-    meter.lost(_size(unfinished))
+def _drop(unfinished: Path, file: HubFile, meter: Meter) -> None:
+    meter.lost(min(_size(unfinished), file.size))
     unfinished.unlink(missing_ok=True)
 
 

@@ -16,7 +16,7 @@ from mm_demo.models.catalog import find_card
 from mm_demo.models.hub.cache import alone, local_folder, repository_folder
 from mm_demo.models.hub.fetching import fetch, is_intact, partial
 from mm_demo.models.hub.listing import HubFile, Listing, ask
-from mm_demo.models.hub.problems import Cancelled, Unreachable, disk_problem, offline
+from mm_demo.models.hub.problems import Cancelled, UnfitRevision, Unreachable, disk_problem, offline
 from mm_demo.models.hub.progress import Meter, Progress
 from mm_demo.models.hub.sizes import megabytes
 
@@ -39,7 +39,8 @@ def get(
 
     Args:
         model_id: a hub id, OWNER/NAME.
-        revision: branch, tag or commit. None: the one that the catalog pins, else the main branch.
+        revision: branch, tag or commit. None: the one that the catalog pins, or the main branch where there is none or
+            the hub has it no longer.
         progress: told how far it is, from the first moment on with the true total, in the thread that called.
         cancel: set it, from any thread, to end the download.
 
@@ -59,7 +60,13 @@ def get(
     stop = cancel or threading.Event()
     wanted = revision or (card.revision if card is not None else None)
     try:
-        listing = _listing(model_id, wanted, stop)
+        try:
+            listing = _listing(model_id, wanted, stop)
+        except UnfitRevision:
+            if revision is not None or wanted is None:
+                raise
+            # Pins age: a branch that a pin was on can be written anew. What main means now becomes the pin then.
+            listing = _listing(model_id, None, stop)
     except Unreachable:
         here = local_folder(model_id, revision)
         if here is None:
@@ -95,14 +102,15 @@ def _bring(
     blobs = repository / "blobs"
     blobs.mkdir(parents=True, exist_ok=True)
     snapshot = repository / "snapshots" / listing.commit
-    missing = [file for file in listing.files if not _is_here(file, blobs, snapshot, cancel)]
-    begun = {file: min(_size(partial(blobs, file)), file.size) for file in missing}
-    lacking = sum(file.size - begun[file] for file in missing)
-    _check_space(model_id, blobs, lacking)
-    meter = Meter(listing.size - lacking, listing.size, progress)
+    begun = sum(_begun(file, blobs, snapshot) for file in listing.files)
+    _check_space(model_id, blobs, listing.size - begun)
+    meter = Meter(begun, listing.size, progress)
     _remember(repository, listing)
-    for file in missing:
-        fetch(model_id, listing, file, blobs, meter, cancel)
+    for file in listing.files:
+        if cancel.is_set():
+            raise Cancelled(f"The download of '{model_id}' was cancelled.")
+        if not _is_here(file, blobs, snapshot, meter):
+            fetch(model_id, listing, file, blobs, meter, cancel)
     _link(listing, blobs, snapshot)
     meter.say()
     folder = local_folder(model_id, listing.commit)
@@ -111,14 +119,25 @@ def _bring(
     return folder
 
 
-def _is_here(file: HubFile, blobs: Path, snapshot: Path, cancel: threading.Event) -> bool:
+def _places(file: HubFile, blobs: Path, snapshot: Path) -> tuple[Path, Path]:
+    """Where a whole file may lie: among the blobs, or under its name where the disk knows no links."""
+    return blobs / file.digest, snapshot / file.name
+
+
+def _begun(file: HubFile, blobs: Path, snapshot: Path) -> int:
+    """How many bytes of a file are in the cache, going by sizes alone."""
+    if any(_size(path) == file.size for path in _places(file, blobs, snapshot)):
+        return file.size
+    return min(_size(partial(blobs, file)), file.size)
+
+
+def _is_here(file: HubFile, blobs: Path, snapshot: Path, meter: Meter) -> bool:
     """Whether a file is in the cache and whole; a damaged one is deleted."""
-    if cancel.is_set():
-        raise Cancelled("The download was cancelled.")
-    for path in (blobs / file.digest, snapshot / file.name):  # the second where the disk knows no links
+    for path in _places(file, blobs, snapshot):
         if path.is_file():
             if is_intact(path, file):
                 return True
+            meter.lost(_begun(file, blobs, snapshot) - _size(partial(blobs, file)))
             path.unlink()
     return False
 

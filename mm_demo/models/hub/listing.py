@@ -18,9 +18,9 @@ from mm_demo.errors import UserError
 from mm_demo.models.catalog import CATALOG, find_card
 from mm_demo.models.checkpoint import INDEX, WEIGHTS
 from mm_demo.models.hub.cache import COMMIT, known_commit
-from mm_demo.models.hub.problems import NotTheHub, as_sentence, is_passing
+from mm_demo.models.hub.problems import NotTheHub, UnfitRevision, as_sentence, is_passing
 
-ANSWER_SECONDS = 2.5
+ANSWER_SECONDS = 2.0
 """How long the hub may take to answer before it counts as out of reach."""
 
 _ATTEMPTS = 3
@@ -83,7 +83,8 @@ def ask(model_id: str, revision: str | None, cancel: threading.Event) -> Listing
         cancel: ends the waiting.
 
     Raises:
-        UserError: the hub can't be reached, refuses, or has no safetensors of that model.
+        UnfitRevision: it has no such revision, or no safetensors in it.
+        UserError: the hub can't be reached, or refuses.
     """
     api = HfApi(endpoint=constants.ENDPOINT)
     name = revision or "main"
@@ -94,7 +95,7 @@ def ask(model_id: str, revision: str | None, cancel: threading.Event) -> Listing
         if converted:
             return ask(model_id, converted[0], cancel)
     if not _has_weights(listing.files):
-        raise UserError(
+        raise UnfitRevision(
             f"The hub has no safetensors of '{model_id}' ({listing.revision}), and the pickles in their place can run "
             f"code: nothing was downloaded; {_instead(model_id)}."
         )

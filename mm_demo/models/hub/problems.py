@@ -26,6 +26,10 @@ class Cancelled(UserError):
     """The download was cancelled; what had come is kept, and the next one goes on from there."""
 
 
+class UnfitRevision(UserError):
+    """The hub does not have the revision, or it holds no safetensors."""
+
+
 class Unreachable(UserError):
     """The hub is out of reach, or is not to be asked."""
 
@@ -83,7 +87,7 @@ def _refusal(error: HfHubHTTPError, model_id: str, revision: str) -> UserError:
     if isinstance(error, RepositoryNotFoundError):
         return UserError(f"The hub has no model '{model_id}' that you may read; check its id, or {TOKEN}.")
     if isinstance(error, RevisionNotFoundError):
-        return UserError(f"The hub has no revision '{revision}' of '{model_id}'; choose another one.")
+        return UnfitRevision(f"The hub has no revision '{revision}' of '{model_id}'; choose another one.")
     if isinstance(error, EntryNotFoundError):
         return UserError(f"The hub has lost a file of '{model_id}' ({revision}); choose another revision or model.")
     if status in (401, 403):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from threading import Lock
+from typing import ClassVar
 
 import numpy as np
 import torch
 from transformers import WhisperForConditionalGeneration, WhisperProcessor
 
-from mm_demo.errors import UserError
-from mm_demo.models.checkpoint import weight_files
+from mm_demo.models.architecture import Architecture
+from mm_demo.models.familiarity import Familiarity
+from mm_demo.models.family import ModelInfo
 from mm_demo.models.speech import RATE
 from mm_demo.models.transcription.silence import nearly_silent
 
@@ -23,27 +24,28 @@ _CUT_SECONDS = 5
 
 
 class WhisperTranscriber:
-    """A Whisper checkpoint on the processor, in float32.
+    """A Whisper checkpoint of any size.
 
     Args:
-        folder: a checkpoint with safetensors weights and its processor's files.
-
-    Raises:
-        UserError: it is damaged, incomplete, or stored as a pickle.
+        model: in evaluation mode, with frozen parameters.
+        processor: the one saved with it.
+        info: what to say about it.
+        familiarity: always None: nothing tells what speech it knows.
     """
 
-    def __init__(self, folder: Path) -> None:
-        weight_files(folder)
-        try:
-            model = WhisperForConditionalGeneration.from_pretrained(
-                folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
-            )
-            self._processor = WhisperProcessor.from_pretrained(folder, local_files_only=True)
-        except Exception as error:  # whatever a foreign file makes the libraries raise, the person can only replace it
-            raise UserError(f"The Whisper model in '{folder}' is damaged or incomplete; get it again.") from error
-        self._model = model.eval().requires_grad_(False)
+    family: ClassVar[str] = "whisper"
+    name = "Whisper"
+
+    def __init__(
+        self,
+        model: WhisperForConditionalGeneration,
+        processor: WhisperProcessor,
+        info: ModelInfo,
+        familiarity: Familiarity | None = None,
+    ) -> None:
+        self.info = info
+        self._model, self._processor = model, processor
         self._lock = Lock()
-        self.name = "Whisper"
 
     def transcribe(self, samples: np.ndarray) -> str:
         """See `Transcriber.transcribe`."""
@@ -53,9 +55,11 @@ class WhisperTranscriber:
 
     def _window(self, samples: np.ndarray) -> str:
         given = self._processor(samples, sampling_rate=RATE, return_tensors="pt", return_attention_mask=True)
+        features = given.input_features.to(self._model.device, self._model.dtype)
+        mask = given.attention_mask.to(self._model.device)
         # One at a time: two at once would take as long, and twice the memory.
         with self._lock, torch.inference_mode():
-            tokens = self._model.generate(given.input_features, attention_mask=given.attention_mask, task="transcribe")
+            tokens = self._model.generate(features, attention_mask=mask, task="transcribe")
         return str(self._processor.batch_decode(tokens, skip_special_tokens=True)[0]).strip()
 
 
@@ -69,3 +73,10 @@ def windows(samples: np.ndarray) -> Iterator[np.ndarray]:
         yield samples[:cut]
         samples = samples[cut:]
     yield samples
+
+
+ARCHITECTURES = {
+    "WhisperForConditionalGeneration": Architecture(
+        WhisperForConditionalGeneration, WhisperProcessor.from_pretrained, {"transcription": WhisperTranscriber}
+    )
+}

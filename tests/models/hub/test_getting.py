@@ -13,7 +13,9 @@ from PIL import Image
 from transformers import BlipForConditionalGeneration
 
 from mm_demo.errors import UserError
+from mm_demo.models import catalog
 from mm_demo.models.blip.captioner import BlipCaptioner
+from mm_demo.models.catalog import ModelCard
 from mm_demo.models.checkpoint import weight_files
 from mm_demo.models.hub.cache import bytes_here, free, local_folder
 from mm_demo.models.hub.getting import Cancelled, Progress, get
@@ -138,7 +140,9 @@ def test_an_unfinished_file_that_is_too_long_or_wrong_is_thrown_away(
     if not excess:
         with pytest.raises(UserError, match=f"{WEIGHTS} of '{ID}' came damaged .* was deleted; get it again"):
             get(ID)
-    assert get(ID) == folder
+    seen: list[Progress] = []
+    assert get(ID, progress=seen.append) == folder
+    assert seen[-1].done == seen[-1].total
     assert (folder / WEIGHTS).read_bytes() == (repository / WEIGHTS).read_bytes()
 
 
@@ -168,8 +172,10 @@ def test_what_got_damaged_comes_anew_and_nothing_else(server: HubServer, reposit
         if damage is None or len(damage) < len(weights):
             assert local_folder(ID) is None
         server.requests.clear()
-        assert get(ID) == folder == local_folder(ID)
+        seen: list[Progress] = []
+        assert get(ID, progress=seen.append) == folder == local_folder(ID)
         assert server.sent() == server.sent(WEIGHTS) == len(weights)
+        assert seen[-1].done == seen[-1].total
 
 
 def test_a_model_stays_at_the_commit_it_was_got_at(server: HubServer, repository: Path) -> None:
@@ -189,6 +195,23 @@ def test_a_revision_can_be_asked_for(server: HubServer, repository: Path) -> Non
     assert local_folder(ID, commit) is not None and local_folder(ID) is None
     with pytest.raises(UserError, match=f"no revision 'v9' of '{ID}'"):
         get(ID, revision="v9")
+
+
+@pytest.mark.parametrize("pickle_only", [False, True])
+def test_a_pin_that_the_hub_no_longer_has_gives_way_to_the_main_branch(
+    server: HubServer, repository: Path, monkeypatch: pytest.MonkeyPatch, pickle_only: bool
+) -> None:
+    pin = "fedcba9876" * 4
+    card = ModelCard(ID, ("caption",), "blip", "hub", "Pinned", 1, 1, "MIT", "Nothing.", revision=pin)
+    monkeypatch.setattr(catalog, "CATALOG", (*catalog.CATALOG, card))
+    monkeypatch.setattr("tests.hub_server.find_card", lambda _: None)
+    if pickle_only:
+        pinned = Path(shutil.copytree(repository, repository.with_name(f"{repository.name}@{pin}")))
+        (pinned / WEIGHTS).unlink()
+    folder = get(ID)
+    assert folder.name != pin and local_folder(ID) == folder
+    with pytest.raises(UserError, match="no safetensors of" if pickle_only else "no revision 'fedcba"):
+        get(ID, revision=pin)
 
 
 def test_the_bots_conversion_of_a_pickle(server: HubServer, repository: Path) -> None:
@@ -219,3 +242,20 @@ def test_weights_in_several_files(server: HubServer, repository: Path) -> None:
         weight_files(folder)
     server.requests.clear()
     assert (get(ID), server.sent()) == (folder, 0)  # only the link was gone
+
+
+def test_a_disk_that_knows_no_links(server: HubServer, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("no links here")
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    folder = get(ID)
+    assert not any(file.is_symlink() for file in folder.iterdir())
+    assert (local_folder(ID), bytes_here(ID)) == (folder, size(repository))
+    server.requests.clear()
+    (folder / "config.json").write_text("{}")
+    seen: list[Progress] = []
+    assert get(ID, progress=seen.append) == folder
+    assert server.sent() == server.sent("config.json") == (repository / "config.json").stat().st_size
+    assert seen[-1].done == seen[-1].total
+    assert (free(ID), bytes_here(ID)) == (size(repository), 0)

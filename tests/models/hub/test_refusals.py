@@ -40,7 +40,16 @@ def test_a_gated_model(server: HubServer, repository: Path, monkeypatch: pytest.
     assert f"accept its terms at {server.url}/{ID}, then sign in with `hf auth login`, or set HF_TOKEN" in refusal()
     monkeypatch.setenv("HF_TOKEN", "hf_0123")
     get(ID)
-    assert {r.headers.get("authorization") for r in server.requests if r.status == 200} == {None, "Bearer hf_0123"}
+    assert server.requests[-1].headers["authorization"] == "Bearer hf_0123"
+
+
+def test_the_token_does_not_leave_the_hub(server: HubServer, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_0123")
+    with HubServer(server.folder) as elsewhere:
+        server.faults = Faults(gated=frozenset({ID}), elsewhere=elsewhere.url.replace("127.0.0.1", "localhost"))
+        get(ID)
+    assert elsewhere.sent("model.safetensors") == (repository / "model.safetensors").stat().st_size
+    assert [request.headers.get("authorization") for request in elsewhere.requests] == [None]
 
 
 @pytest.mark.parametrize(
