@@ -51,6 +51,6 @@ def spot(index: int, method: str = "default", layer: int | None = None) -> np.nd
 
 def silent(updates: Iterable[Any]) -> bool:
     """Whether a handler changes nothing any more; that must be said once, or Gradio repeats what it said last."""
-    said = list(updates)
-    changes = [list(update.values()) if isinstance(update, dict) else update for update in said]
-    return len(said) == 1 and all(change == gr.skip() for change in changes[0])
+    (last,) = updates
+    changes = last.values() if isinstance(last, dict) else last
+    return last == gr.skip() or all(change == gr.skip() for change in changes)
