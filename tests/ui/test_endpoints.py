@@ -89,3 +89,15 @@ def test_files_of_the_server_are_out_of_reach(client: Client) -> None:
     with pytest.raises(AppError) as caught:
         client.predict(image=inside, api_name="/caption")
     assert "read" not in str(caught.value).lower() or "not" in str(caught.value).lower()
+
+
+def test_a_program_names_a_model_that_is_here_and_nothing_else(
+    client: Client, files: list[Path], vqa_folder: Path
+) -> None:
+    named = client.predict(image=handle_file(files[0]), model="blip-caption-scenes", api_name="/caption")
+    assert named == mm_demo.load("caption", "blip-caption-scenes", "cpu")(files[0]).to_json()
+    assert named != client.predict(image=handle_file(files[0]), api_name="/caption")
+    for wrong in (str(vqa_folder), "someone/not-here", "Salesforce/blip-vqa-base"):
+        with pytest.raises(AppError) as caught:
+            client.predict(image=handle_file(files[0]), question=QUESTION, model=wrong, api_name="/vqa")
+        assert str(caught.value).endswith(".") and "\n" not in str(caught.value)

@@ -20,7 +20,8 @@ from mm_demo.ui.retrieval.indexing import Indexing, generated
 from mm_demo.ui.retrieval.own_gallery import check_folder, from_this_machine, received
 from mm_demo.ui.turns import Turns
 from tests.ui.fake_retrieval import FakeRetrieval
-from tests.ui.fakes_common import silent
+from tests.ui.fakes_common import Info, silent
+from tests.ui.sessions import page_of
 
 
 @pytest.fixture
@@ -233,3 +234,30 @@ def test_the_line_is_about_the_gallery_chosen_last(monkeypatch: pytest.MonkeyPat
     tab._fields(GENERATED, turns)
     *_, (line, _, own) = upload
     assert "value" not in line and len(own.runs.indexing().gallery()) == 2, "kept, though the line is another's by now"
+
+
+def test_a_gallery_is_indexed_once_for_each_model_and_found_in_by_that_one(files: list[str]) -> None:
+    made: list[str | None] = []
+
+    def factory(name: str, model: str | None) -> FakeRetrieval:
+        made.append(model)
+        task = FakeRetrieval()
+        task.info = Info(model or "fake-matcher")
+        return task
+
+    models = Models(factory, ("retrieval",))
+    models.get("retrieval")
+    with gr.Blocks():
+        tab = GallerySource(models, False)
+    *_, (_, _, own) = tab._upload(files, None, Turns())
+    with page_of("anna"):
+        first = tab.under_way(UPLOAD, own)
+        models.want("retrieval", "other")()
+        second = tab.under_way(UPLOAD, own)
+        assert second is not first and tab.under_way(UPLOAD, own) is second
+        assert len(second.gallery()) == 3 and second.task().info.id == "other"
+        models.want("retrieval", "fake-matcher")()
+        assert tab.under_way(UPLOAD, own) is first and first.task().info.id == "fake-matcher"
+    assert tab.under_way(UPLOAD, own) is first and made == [None, "other"]
+    own.stop()
+    assert first.cancel.is_set() and second.cancel.is_set()
