@@ -37,7 +37,8 @@ def _serve() -> None:
     from mm_demo.ui.app import launch
     from mm_demo.ui.models import Models
 
-    page = launch(Models(lambda name: mm_demo.load(name, chosen.get(name)), TASKS), args.host, args.port, args.share)
+    models = Models(lambda name, model: mm_demo.load(name, model or chosen.get(name)), TASKS)
+    page = launch(models, args.host, args.port, args.share)
     page.block_thread()
 
 

@@ -13,6 +13,8 @@ import gradio as gr
 from mm_demo.errors import UserError
 from mm_demo.ui.caption_tab import CaptionTab
 from mm_demo.ui.endpoints import add_endpoints
+from mm_demo.ui.hub.naming import MODELS_TAB
+from mm_demo.ui.hub.tab import ModelsTab
 from mm_demo.ui.lab.tab import FusionLabTab
 from mm_demo.ui.models import Models
 from mm_demo.ui.pickers import filled
@@ -34,6 +36,7 @@ picture: it shows which words met which part.</p></header>"""
 
 _KEPT_SECONDS = 3600
 """After how long pictures that people gave and files that they were offered are deleted from the disk."""
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 _AT_ONCE = 8
 """How many requests of one kind run at the same time; more wait their turn."""
 
@@ -50,18 +53,30 @@ def build(models: Models, local: bool = False) -> gr.Blocks:
     ) as page:
         gr.HTML(_HEAD)
         line = gr.HTML(status_line(models), elem_id="status")
-        with gr.Tabs():
-            with gr.Tab("Caption", id="caption"):
-                caption = CaptionTab(models)
-            with gr.Tab("Ask a question", id="vqa"):
-                vqa = VqaTab(models)
-            with gr.Tab("Speech", id="sentiment"):
-                speech = SpeechTab(models)
+        session = gr.State(None, delete_callback=models.forget)
+        with gr.Tabs() as tabs:
+            with gr.Tab("Caption", id="caption") as caption_tab:
+                caption = CaptionTab(models, line)
+            with gr.Tab("Ask a question", id="vqa") as vqa_tab:
+                vqa = VqaTab(models, line)
+            with gr.Tab("Speech", id="sentiment") as speech_tab:
+                speech = SpeechTab(models, line)
             with gr.Tab("Search", id="retrieval") as search_tab:
-                search = SearchTab(models, local)
+                search = SearchTab(models, local, line)
             with gr.Tab("Fusion lab", id="lab") as lab_tab:
                 FusionLabTab(lab_tab, local)
+            with gr.Tab(MODELS_TAB, id="models"):
+                choosers = {
+                    "caption": caption.model,
+                    "vqa": vqa.model,
+                    "sentiment": speech.model,
+                    "retrieval": search.model,
+                }
+                hub = ModelsTab(models, choosers, local)
         search.begin(search_tab)
+        hub.follow(tabs)
+        for tab, chooser in zip((caption_tab, vqa_tab, speech_tab, search_tab), choosers.values(), strict=True):
+            tab.select(chooser.filled, None, chooser.list, queue=False, **_QUIET)
         add_endpoints(models)
         pickers: dict[str, tuple[list[Any], Callable[[Any], list[Any]]]] = {
             "caption": (caption.pickers.inputs, filled),
@@ -75,20 +90,28 @@ def build(models: Models, local: bool = False) -> gr.Blocks:
             for name, (inputs, fill) in pickers.items():
                 task = models.ready(name)
                 updates += fill(task) if task is not None else [gr.skip()] * len(inputs)
-            return updates
+            return [*updates, *(chooser.filled() for chooser in choosers.values())]
 
         timer = gr.Timer(1.0)
         gr.on(
             [page.load, timer.tick],
             refresh,
             None,
-            [line, timer, *(component for inputs, _ in pickers.values() for component in inputs)],
+            [
+                *(line, timer),
+                *(component for inputs, _ in pickers.values() for component in inputs),
+                *(chooser.list for chooser in choosers.values()),
+            ],
             queue=False,
-            show_progress="hidden",
-            api_visibility="private",
+            **_QUIET,
         )
+        page.load(_name_of, None, session, queue=False, **_QUIET)
     page.queue(default_concurrency_limit=_AT_ONCE)
     return page
+
+
+def _name_of(request: gr.Request) -> str | None:
+    return request.session_hash
 
 
 def launch(

@@ -18,9 +18,10 @@ from mm_demo.ui.evidence.methods_table import MethodsTable
 from mm_demo.ui.evidence.panel import EvidencePanel
 from mm_demo.ui.evidence.randomised import Forgetting, RandomisedPanel, over_picture
 from mm_demo.ui.examples import examples
+from mm_demo.ui.hub.chooser import ModelChooser
 from mm_demo.ui.models import Models
 from mm_demo.ui.notice import doubts, notice
-from mm_demo.ui.pickers import DEFAULT, Pickers, fitted, settings
+from mm_demo.ui.pickers import ALL, DEFAULT, Pickers, anew, filled, fitted, settings
 from mm_demo.ui.picture_source import PictureSource, chosen
 from mm_demo.ui.sentences import sentence
 
@@ -41,9 +42,14 @@ Chosen = tuple[str, int]
 
 
 class CaptionTab:
-    """Draws the tab and wires it; `pickers` are filled from outside once the model is loaded."""
+    """Draws the tab and wires it; `pickers` are filled from outside once the model is loaded.
 
-    def __init__(self, models: Models) -> None:
+    Args:
+        models: holds the task "caption".
+        line: the status line.
+    """
+
+    def __init__(self, models: Models, line: gr.HTML) -> None:
         self._models = models
         self.result = gr.State(None, time_to_live=3600)
         self.word = gr.State(None)
@@ -55,8 +61,9 @@ class CaptionTab:
                 self.notice = gr.HTML(visible=False, elem_classes="notice")
                 self.view = attention_view("caption-view")
                 self.evidence = EvidencePanel("caption", self, {"image": "the picture"}, self.result, self.word)
+                self.model = ModelChooser("caption", models, line)
                 self.pickers = Pickers("caption")
-                MethodsTable("caption", models, "caption")
+                MethodsTable("caption", models, "caption", self.model.chosen.change)
                 with self.evidence.unfold:
                     self.sanity = RandomisedPanel("caption", self, self.result, self.word, self.pickers.inputs)
                 self.again = CaptionAgain(models, self.result, self.pickers)
@@ -71,7 +78,7 @@ class CaptionTab:
         # First, see `forget_at`.
         watched = [tab.select for tab, kind in self.source.tabs if kind == "live"]
         redrawn = [picker.input for picker in self.pickers.inputs]
-        outdated = [self.source.picture.change, button.click, *watched, *redrawn]
+        outdated = [self.source.picture.change, button.click, *watched, *redrawn, self.model.chosen.change]
         self.evidence.forget_at(outdated)
         self.sanity.forget_at([*outdated, self.view.select])
         for tab, kind in self.source.tabs:
@@ -89,7 +96,11 @@ class CaptionTab:
                 self._lead, [self.result, self.word, self.evidence.switch], [self.view, self.word], **quiet
             )
             self.evidence.follow(led)
-        for answered in (arrived, pressed):
+        running = [arrived, pressed, method, level]
+        other = self.model.chosen.change(
+            self._other_model, None, [*answer, self.word, *self.pickers.inputs], cancels=running, **quiet
+        )
+        for answered in (arrived, pressed, other):
             self.again.offer_after(answered)
         self.evidence.follow(self.view.select(self._choose, self.result, self.word, queue=False, **quiet))
         self.source.camera.stream(
@@ -101,6 +112,11 @@ class CaptionTab:
             concurrency_limit=LIVE_PLACES,
             **quiet,
         )
+
+    def _other_model(self) -> list[Any]:
+        """What another model said and showed goes away, and the pickers offer what this one has."""
+        task = self._models.get("caption")
+        return [content(None, []), notice([]), None, *none_yet(), None, *anew(filled(task), DEFAULT, ALL, ALL)]
 
     def _arrived(self, kind: str, picture: str | None, board: str | None, *picked: Any) -> Iterator[list[Any]]:
         if picture is None:

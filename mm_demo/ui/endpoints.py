@@ -8,6 +8,7 @@ import gradio as gr
 
 from mm_demo.errors import UserError
 from mm_demo.tasks.inputs import read_image, read_question
+from mm_demo.ui.hub.naming import read_model
 from mm_demo.ui.lab.endpoint import FUSIONS_AT_ONCE, MOST_SEEDS, PRESETS, fusion
 from mm_demo.ui.models import Models
 from mm_demo.ui.picture_input import PictureInput
@@ -46,21 +47,22 @@ _FUSION = (
 def add_endpoints(models: Models) -> None:
     """Adds the five endpoints to the Blocks that is being built; they show nothing on the page."""
 
-    def caption(image: str | None) -> dict[str, Any]:
+    def caption(image: str | None, model: str = "") -> dict[str, Any]:
         try:
-            return models.get("caption")(read_image(image)).to_json()
+            return models.get("caption", read_model(model, "caption"))(read_image(image)).to_json()
         except Exception as error:
             raise gr.Error(sentence(error), print_exception=False) from error
 
-    def vqa(image: str | None, question: str) -> dict[str, Any]:
+    def vqa(image: str | None, question: str, model: str = "") -> dict[str, Any]:
         try:
-            return models.get("vqa")(read_image(image), read_question(question)).to_json()
+            return models.get("vqa", read_model(model, "vqa"))(read_image(image), read_question(question)).to_json()
         except Exception as error:
             raise gr.Error(sentence(error), print_exception=False) from error
 
-    def sentiment(audio: str | None, text: str = "") -> dict[str, Any]:
+    def sentiment(audio: str | None, text: str = "", model: str = "") -> dict[str, Any]:
         try:
-            return models.get("sentiment")(audio, text if text.strip() else None).to_json()
+            task = models.get("sentiment", read_model(model, "sentiment"))
+            return task(audio, text if text.strip() else None).to_json()
         except Exception as error:
             raise gr.Error(sentence(error), print_exception=False) from error
 
@@ -70,11 +72,13 @@ def add_endpoints(models: Models) -> None:
         image: str | None = None,
         text_share: float = 0.5,
         k: float = 10,
+        model: str = "",
     ) -> dict[str, Any]:
         try:
             if not (k == int(k) and 1 <= k <= MOST_HITS):
                 raise UserError(f"There can't be {k} hits: ask for 1 to {MOST_HITS:,}.")
-            return search(models.get("retrieval"), gallery, query, image, text_share, int(k))
+            task = models.get("retrieval", read_model(model, "retrieval"))
+            return search(task, gallery, query, image, text_share, int(k))
         except Exception as error:
             raise gr.Error(sentence(error), print_exception=False) from error
 
@@ -89,17 +93,18 @@ def add_endpoints(models: Models) -> None:
     with gr.Group(visible=False):
         image = PictureInput(type="filepath", label="Picture: a path, a URL or gradio_client.handle_file(...)")
         question = gr.Textbox(label="Question: at most 500 characters")
+        model = gr.Textbox("", label="Model: the id of one on the app's machine; empty for the app's own choice")
         answer = gr.JSON(label="Answer: the command line's JSON object")
         gr.Button().click(
             caption,
-            image,
+            [image, model],
             answer,
             api_name="caption",
             api_description=_CAPTION,
         )
         gr.Button().click(
             vqa,
-            [image, question],
+            [image, question, model],
             answer,
             api_name="vqa",
             api_description=_VQA,
@@ -108,7 +113,7 @@ def add_endpoints(models: Models) -> None:
         words = gr.Textbox(label="Words: what was said; empty to have them made out from the speech")
         gr.Button().click(
             sentiment,
-            [audio, words],
+            [audio, words, model],
             answer,
             api_name="sentiment",
             api_description=_SENTIMENT,
@@ -120,7 +125,7 @@ def add_endpoints(models: Models) -> None:
         hits = gr.Number(10, label=f"How many hits, 1…{MOST_HITS}")
         gr.Button().click(
             find,
-            [gallery, query, wanted, share, hits],
+            [gallery, query, wanted, share, hits, model],
             answer,
             api_name="search",
             api_description=_SEARCH,

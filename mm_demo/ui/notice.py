@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from mm_demo.models.catalog import cards_for
+from mm_demo.ui.hub.naming import MODELS_TAB
 
 
 def doubts(task: str, familiar: bool, unknown_words: Sequence[str] = ()) -> list[str]:
@@ -36,6 +37,6 @@ def _bigger(task: str) -> str:
         return ""
     card = cards[0]
     return (
-        f"For photographs get {card.title} ({card.size_bytes / 1e9:.1f} GB): start the app with "
-        f"--model {task}={card.id}."
+        f"For photographs there is {card.title} ({card.size_bytes / 1e9:.1f} GB): get and choose it in the tab "
+        f"“{MODELS_TAB}”."
     )

@@ -49,6 +49,11 @@ def filled(task: Any) -> list[Any]:
     ]
 
 
+def anew(updates: list[Any], *values: Any) -> list[Any]:
+    """Updates of pickers for another model: those that fill them, with these values chosen again."""
+    return [{**update, "value": value} for update, value in zip(updates, values, strict=True)]
+
+
 def fitted(task: Any, method: str) -> list[Any]:
     """Updates of (method, layer, head) after a choice of method: its sentence, and only the pickers it uses."""
     info = next((m for m in task.methods if m.name == method), task.methods[0])

@@ -18,9 +18,10 @@ from mm_demo.ui.evidence.panel import EvidencePanel
 from mm_demo.ui.evidence.randomised import Forgetting, RandomisedPanel, over_picture
 from mm_demo.ui.evidence.shapley import ShapleyPanel
 from mm_demo.ui.examples import examples
-from mm_demo.ui.models import Models
+from mm_demo.ui.hub.chooser import ModelChooser
+from mm_demo.ui.models import DEFAULT_MODEL, Models
 from mm_demo.ui.notice import doubts, notice
-from mm_demo.ui.pickers import Pickers, fitted, settings
+from mm_demo.ui.pickers import ALL, DEFAULT, Pickers, anew, filled, fitted, settings
 from mm_demo.ui.picture_source import PictureSource, chosen
 from mm_demo.ui.questions import questions_for
 from mm_demo.ui.sentences import sentence
@@ -39,9 +40,14 @@ Kept = tuple[str, "VqaResult"]
 
 
 class VqaTab:
-    """Draws the tab and wires it; `pickers` are filled from outside once the model is loaded."""
+    """Draws the tab and wires it; `pickers` are filled from outside once the model is loaded.
 
-    def __init__(self, models: Models) -> None:
+    Args:
+        models: holds the task "vqa"; the one that writes captions suggests questions.
+        line: the status line.
+    """
+
+    def __init__(self, models: Models, line: gr.HTML) -> None:
         self._models = models
         self.result = gr.State(None, time_to_live=3600)
         self.word = gr.State(None)
@@ -70,8 +76,9 @@ class VqaTab:
                 parts: dict[Part, str] = {"image": "the picture", "text": "the question's words"}
                 self.evidence = EvidencePanel("vqa", self, parts, self.result, self.word)
                 self.shares = gr.HTML(visible=False, elem_id="vqa-shares")
+                self.model = ModelChooser("vqa", models, line)
                 self.pickers = Pickers("vqa")
-                MethodsTable("vqa", models, "vqa")
+                MethodsTable("vqa", models, "vqa", self.model.chosen.change)
                 with self.evidence.unfold:
                     self.shapley = ShapleyPanel("vqa", self, _SHARE_NAMES, self.result)
                     self.sanity = RandomisedPanel("vqa", self, self.result, self.word, self.pickers.inputs)
@@ -85,7 +92,8 @@ class VqaTab:
         asked = [self.question, *self.source.inputs, *self.pickers.inputs]
         # First, see `forget_at`.
         redrawn = [picker.input for picker in self.pickers.inputs]
-        outdated = [button.click, self.question.submit, self.suggestions.click, *redrawn]
+        asks = [button.click, self.question.submit, self.suggestions.click]
+        outdated = [*asks, *redrawn, self.model.chosen.change]
         self.evidence.forget_at(outdated)
         self.sanity.forget_at(outdated)
         self.shapley.forget_at(outdated)
@@ -102,8 +110,18 @@ class VqaTab:
         level = gr.on([self.pickers.layer.input, self.pickers.head.input], self._explain, again, explained, **quiet)
         for answered in (own, suggested, method, level):
             self.evidence.follow(answered)
-        for answered in (own, suggested):
+        running = [own, suggested, method, level]
+        other = self.model.chosen.change(
+            self._other_model, None, [*answer, *self.pickers.inputs], cancels=running, **quiet
+        )
+        for answered in (own, suggested, other):
             self.again.offer_after(answered)
+
+    def _other_model(self) -> list[Any]:
+        """What another model said and showed goes away, and the pickers offer what this one has."""
+        task, hidden = self._models.get("vqa"), gr.update(visible=False)
+        cleared = [content(None, []), hidden, hidden, notice([]), None, *none_yet()]
+        return [*cleared, *anew(filled(task), DEFAULT, ALL, ALL)]
 
     def _run(
         self, question: str, kind: str, picture: str | None, board: str | None, *picked: Any
@@ -164,7 +182,9 @@ class VqaTab:
         return over_picture(result.image), result.image_map, steps
 
     def _suggest(self, picture: str | None) -> Any:
-        return gr.Dataset(samples=[[text] for text in questions_for(picture, self._models.ready("caption"))])
+        # The default one: what is asked about are the words that it knows, and another may take a minute.
+        captioner = self._models.ready("caption", DEFAULT_MODEL)
+        return gr.Dataset(samples=[[text] for text in questions_for(picture, captioner)])
 
     def _method(self, method: str) -> list[Any]:
         task = self._models.ready("vqa")

@@ -55,7 +55,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(gallery, "CACHE", tmp_path_factory.mktemp("cache"))
-        app = launch(Models(lambda name: fake(name, delay=0.25)), port=None, quiet=True)
+        app = launch(Models(lambda name, model: fake(name, delay=0.25)), port=None, quiet=True)
         yield app.local_url
         app.close()
 

@@ -23,6 +23,7 @@ from mm_demo.tasks.sentiment_result import (
     WordRelevance,
 )
 from tests.ui.fake_probes import REMOVALS, probe
+from tests.ui.fakes_common import Info
 
 HEARD = "I am so happy <today>"
 BANDS = 40
@@ -36,19 +37,6 @@ class Named:
     label: str
     help: str
     controls: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class SpeechInfo:
-    id: str = "fake-listener"
-    title: str = "Fake listener"
-    tier: str = "embedded"
-    device: str = "cpu"
-    dtype: str = "float32"
-    size_bytes: int = 3_000_000
-    parameters: int = 1_500_000
-    layers: int = 2
-    heads: int = 4
 
 
 METHODS = (Named("attention", "Attention", "Where the voice's pooling looked."), Named("late", "Late", "Only the end."))
@@ -102,7 +90,7 @@ class FakeSentiment:
     """Words lean by LEANING, a voice leans to negative, silence to nothing; what it hears is always HEARD."""
 
     name = "sentiment"
-    info = SpeechInfo()
+    info = Info("fake-listener", "Fake listener", layers=2)
     methods = METHODS
     strategies = STRATEGIES
     removals = REMOVALS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -143,9 +144,12 @@ class FakeVqa:
         return self(result.image, result.question, method=method, layer=layer, head=head)
 
 
-def fake(name: str, delay: float = 0.0) -> Any:
-    """A factory for `Models`."""
+def fake(name: str, model: str | None = None, delay: float = 0.0) -> Any:
+    """A factory for `Models`; every model is the same but for its id."""
     made = {"caption": FakeCaption, "vqa": FakeVqa, "sentiment": FakeSentiment, "retrieval": FakeRetrieval}
     if name not in made:
         raise UserError(f"There is no task {name}.")
-    return made[name](delay)
+    task = made[name](delay)
+    if model is not None:
+        task.info = replace(task.info, id=model)
+    return task

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
+import gradio as gr
 import numpy as np
 
 ROWS, COLS = 8, 8
@@ -20,6 +23,8 @@ class Info:
     parameters: int = 1_500_000
     layers: int = 3
     heads: int = 4
+    memory_bytes: int = 0
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,3 +47,10 @@ def spot(index: int, method: str = "default", layer: int | None = None) -> np.nd
     shift = {"default": 0, "gradient": 0, "raw": 3}[method] + (layer or 0)
     values[(2 * index + shift) % ROWS, (3 * index + 1) % COLS] = 1
     return values / values.sum()
+
+
+def silent(updates: Iterable[Any]) -> bool:
+    """Whether a handler changes nothing any more; that must be said once, or Gradio repeats what it said last."""
+    (last,) = updates
+    changes = last.values() if isinstance(last, dict) else last
+    return last == gr.skip() or all(change == gr.skip() for change in changes)

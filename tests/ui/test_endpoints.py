@@ -21,7 +21,7 @@ QUESTION = "what color is the star?"
 @pytest.fixture(scope="module")
 def models(caption_folder: Path, vqa_folder: Path) -> Models:
     folders = {"caption": str(caption_folder), "vqa": str(vqa_folder)}
-    return Models(lambda name: mm_demo.load(name, folders[name], "cpu"))
+    return Models(lambda name, model: mm_demo.load(name, model or folders[name], "cpu"))
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_only_the_documented_actions_are_offered(client: Client) -> None:
     assert set(offered["named_endpoints"]) == {"/caption", "/vqa", "/sentiment", "/search", "/fusion"}
     assert not offered["unnamed_endpoints"]
     inputs = offered["named_endpoints"]["/vqa"]["parameters"]
-    assert [p["parameter_name"] for p in inputs] == ["image", "question"]
+    assert [p["parameter_name"] for p in inputs] == ["image", "question", "model"]
 
 
 def test_answers_are_the_json_of_a_direct_call(client: Client, models: Models, files: list[Path]) -> None:
@@ -89,3 +89,15 @@ def test_files_of_the_server_are_out_of_reach(client: Client) -> None:
     with pytest.raises(AppError) as caught:
         client.predict(image=inside, api_name="/caption")
     assert "read" not in str(caught.value).lower() or "not" in str(caught.value).lower()
+
+
+def test_a_program_names_a_model_that_is_here_and_nothing_else(
+    client: Client, files: list[Path], vqa_folder: Path
+) -> None:
+    named = client.predict(image=handle_file(files[0]), model="blip-caption-scenes", api_name="/caption")
+    assert named == mm_demo.load("caption", "blip-caption-scenes", "cpu")(files[0]).to_json()
+    assert named != client.predict(image=handle_file(files[0]), api_name="/caption")
+    for wrong in (str(vqa_folder), "someone/not-here", "Salesforce/blip-vqa-base"):
+        with pytest.raises(AppError) as caught:
+            client.predict(image=handle_file(files[0]), question=QUESTION, model=wrong, api_name="/vqa")
+        assert str(caught.value).endswith(".") and "\n" not in str(caught.value)

@@ -15,6 +15,7 @@ from mm_demo.evidence.probe import Part, Probe
 from mm_demo.ui.evidence.shapley import BUDGET, ShapleyPanel
 from mm_demo.ui.turns import Turns
 from tests.ui.fake_probes import CERTAIN, GUESSED, probe
+from tests.ui.fakes_common import silent
 
 WORDS = ["what", "<i>color</i>", "now"]
 COUNTS = np.array([0.0, 4.0, 1.0])
@@ -85,7 +86,7 @@ def test_whatever_comes_next_ends_it() -> None:
     running = shown._run(["image"], turns)
     next(running)
     assert shown._forget(turns) == ""
-    assert list(running) == []
+    assert silent(running)
 
 
 def test_without_an_answer_or_with_trouble_it_is_one_sentence() -> None:

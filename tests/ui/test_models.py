@@ -4,7 +4,7 @@ import pytest
 
 from mm_demo.errors import UserError
 from mm_demo.ui.models import UNEXPECTED, Models
-from mm_demo.ui.status import megabytes, settled, status_line
+from mm_demo.ui.status import settled, status_line
 from tests.ui.fakes import fake
 
 
@@ -12,7 +12,7 @@ def test_a_task_is_opened_once_for_all_who_ask_at_the_same_time() -> None:
     opened: list[str] = []
     begin = threading.Barrier(8)
 
-    def factory(name: str) -> object:
+    def factory(name: str, model: str | None) -> object:
         opened.append(name)
         return object()
 
@@ -34,7 +34,7 @@ def test_a_task_is_opened_once_for_all_who_ask_at_the_same_time() -> None:
 def test_a_failure_is_a_sentence_on_the_page_and_is_tried_again() -> None:
     outcomes: list[object] = [UserError("Get the model <first>."), object()]
 
-    def factory(name: str) -> object:
+    def factory(name: str, model: str | None) -> object:
         outcome = outcomes.pop(0)
         if isinstance(outcome, UserError):
             raise outcome
@@ -51,7 +51,7 @@ def test_a_failure_is_a_sentence_on_the_page_and_is_tried_again() -> None:
 
 
 def test_an_unexpected_error_never_reaches_the_page_in_its_own_words() -> None:
-    def factory(name: str) -> object:
+    def factory(name: str, model: str | None) -> object:
         raise RuntimeError("secret path /home/someone")
 
     models = Models(factory, ["vqa"])
@@ -66,7 +66,3 @@ def test_the_status_line_names_model_device_number_format_and_size() -> None:
     line = status_line(models)
     for part in ("fake-answerer", "cpu", "float32", "3 MB", "ready", "loading"):
         assert part in line
-
-
-def test_sizes_as_people_say_them() -> None:
-    assert [megabytes(n) for n in (0, 2_600_000, 990_000_000, 1_540_000_000)] == ["1 MB", "3 MB", "990 MB", "1.5 GB"]

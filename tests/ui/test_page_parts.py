@@ -72,7 +72,7 @@ def test_pickers_come_from_the_task_and_go_back_as_its_arguments() -> None:
 def test_doubts_name_the_model_to_get_and_the_words_that_are_unknown() -> None:
     assert doubts("vqa", familiar=True) == []
     unfamiliar, unknown = doubts("vqa", False, ["<zebra>"])
-    assert "--model vqa=Salesforce/blip-vqa-base" in unfamiliar and "<zebra>" in unknown
+    assert "BLIP VQA, base (1.5 GB)" in unfamiliar and "tab “Models”" in unfamiliar and "<zebra>" in unknown
     shown = notice([unfamiliar, unknown])
     assert shown["visible"] and "&lt;zebra&gt;" in shown["value"] and "<zebra>" not in shown["value"]
     assert not notice([])["visible"]

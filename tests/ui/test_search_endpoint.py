@@ -31,7 +31,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         patch.setattr(bundled, "CACHE", cache)
         patch.setattr(bundled, "PICTURES", 4)
 
-        def load(name: str) -> object:
+        def load(name: str, model: str | None) -> object:
             return RetrievalTask(ColourMatcher()) if name == "retrieval" else fake(name)
 
         app = launch(Models(load, ("caption", "vqa", "sentiment", "retrieval")), port=None, quiet=True)

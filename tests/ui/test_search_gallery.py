@@ -16,10 +16,12 @@ from mm_demo.errors import UserError
 from mm_demo.index import Limits
 from mm_demo.ui.models import Models
 from mm_demo.ui.retrieval.gallery import FOLDER, GENERATED, UPLOAD, GallerySource, Own
-from mm_demo.ui.retrieval.indexing import Indexing, SharedGallery
+from mm_demo.ui.retrieval.indexing import Indexing, generated
 from mm_demo.ui.retrieval.own_gallery import check_folder, from_this_machine, received
 from mm_demo.ui.turns import Turns
 from tests.ui.fake_retrieval import FakeRetrieval
+from tests.ui.fakes_common import Info, silent
+from tests.ui.sessions import page_of
 
 
 @pytest.fixture
@@ -34,11 +36,11 @@ def files(tmp_path: Path) -> list[str]:
 
 def source(local: bool = False, delay: float = 0.0) -> GallerySource:
     with gr.Blocks():
-        return GallerySource(Models(lambda name: FakeRetrieval(delay), ("retrieval",)), local)
+        return GallerySource(Models(lambda name, model: FakeRetrieval(delay), ("retrieval",)), local)
 
 
 def names(own: Own) -> list[str]:
-    return sorted(path.name for path, _ in own.indexing.gallery().rows)
+    return sorted(path.name for path, _ in own.runs.indexing().gallery().rows)
 
 
 def test_pictures_and_zips_come_together_and_go_with_the_last_reference(files: list[str], tmp_path: Path) -> None:
@@ -99,7 +101,7 @@ def test_only_broken_pictures_are_one_sentence(tmp_path: Path) -> None:
     *_, (line, _, own) = source()._upload([str(bad)], None, Turns())
     assert "None of these pictures can be read" in line and 'role="alert"' in line
     with pytest.raises(UserError, match="None of these"):
-        own.indexing.gallery()
+        own.runs.indexing().gallery()
 
 
 def test_indexing_can_be_cancelled_and_what_is_done_is_searched(files: list[str]) -> None:
@@ -107,12 +109,12 @@ def test_indexing_can_be_cancelled_and_what_is_done_is_searched(files: list[str]
     updates = tab._upload(files, None, Turns())
     line, cancel, own = next(updates)
     assert cancel["visible"] and ("Indexing" in line or "Looking" in line)
-    while own.indexing.done < 1:
+    while own.runs.indexing().done < 1:
         next(updates)
-    own.indexing.cancel.set()
+    own.runs.indexing().cancel.set()
     *_, (line, cancel, _) = updates
     assert "Cancelled" in line and cancel["visible"] is False
-    assert 1 <= len(own.indexing.gallery()) < 3
+    assert 1 <= len(own.runs.indexing().gallery()) < 3
 
 
 def test_a_second_upload_ends_the_first(files: list[str]) -> None:
@@ -121,7 +123,7 @@ def test_a_second_upload_ends_the_first(files: list[str]) -> None:
     own = next(slow)[2]
     second = tab._upload(files[:1], own, Turns())
     next(second)
-    assert own.indexing.cancel.is_set() and list(slow) == []
+    assert own.runs.indexing().cancel.is_set() and list(slow) == []
 
 
 def test_a_gallery_that_was_not_brought_is_asked_for() -> None:
@@ -185,7 +187,7 @@ def test_the_generated_gallery_is_indexed_once_for_all_and_again_after_a_failure
         return folder
 
     monkeypatch.setattr("mm_demo.tasks.gallery.bundled_gallery", bundled)
-    shared = SharedGallery(Models(lambda name: FakeRetrieval(), ("retrieval",)))
+    shared = generated(Models(lambda name, model: FakeRetrieval(), ("retrieval",)))
     with pytest.raises(UserError, match="disk is full"):
         shared.indexing().gallery()
     assert len(shared.indexing().gallery()) == 3 and shared.indexing() is shared.indexing()
@@ -195,12 +197,13 @@ def test_the_generated_gallery_is_indexed_once_for_all_and_again_after_a_failure
 def test_watching_an_indexing_ends_with_it() -> None:
     go = threading.Event()
 
-    def work(progress: Any, cancel: threading.Event) -> str:
+    def work(task: str, progress: Any, cancel: threading.Event) -> str:
+        assert task == "the task"
         progress(1, 2, Path("a"))
         go.wait(10)
         return "done"
 
-    run = Indexing(work)
+    run = Indexing(lambda: "the task", work)
     seen = run.watch()
     next(seen)
     assert run.running and next(seen) == (1, 2)
@@ -225,9 +228,36 @@ def test_the_line_is_about_the_gallery_chosen_last(monkeypatch: pytest.MonkeyPat
     assert "picture" in next(slow)[0]
     assert tab._fields(UPLOAD, turns)[2] == "" and list(tab.show(UPLOAD, None, turns)) == []
     *_, (line, _, own) = tab._upload(files[:1], None, turns)
-    assert "1 picture " in line and list(slow) == []
+    assert "1 picture " in line and silent(slow)
     upload = tab._upload(files[:2], own, turns)
     next(upload)
     tab._fields(GENERATED, turns)
     *_, (line, _, own) = upload
-    assert "value" not in line and len(own.indexing.gallery()) == 2, "kept, though the line is another's by now"
+    assert "value" not in line and len(own.runs.indexing().gallery()) == 2, "kept, though the line is another's by now"
+
+
+def test_a_gallery_is_indexed_once_for_each_model_and_found_in_by_that_one(files: list[str]) -> None:
+    made: list[str | None] = []
+
+    def factory(name: str, model: str | None) -> FakeRetrieval:
+        made.append(model)
+        task = FakeRetrieval()
+        task.info = Info(model or "fake-matcher")
+        return task
+
+    models = Models(factory, ("retrieval",))
+    models.get("retrieval")
+    with gr.Blocks():
+        tab = GallerySource(models, False)
+    *_, (_, _, own) = tab._upload(files, None, Turns())
+    with page_of("anna"):
+        first = tab.under_way(UPLOAD, own)
+        models.want("retrieval", "other")()
+        second = tab.under_way(UPLOAD, own)
+        assert second is not first and tab.under_way(UPLOAD, own) is second
+        assert len(second.gallery()) == 3 and second.task().info.id == "other"
+        models.want("retrieval", "fake-matcher")()
+        assert tab.under_way(UPLOAD, own) is first and first.task().info.id == "fake-matcher"
+    assert tab.under_way(UPLOAD, own) is first and made == [None, "other"]
+    own.stop()
+    assert first.cancel.is_set() and second.cancel.is_set()

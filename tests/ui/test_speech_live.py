@@ -113,12 +113,12 @@ def test_messages_are_read_and_anything_else_refused() -> None:
     import gradio as gr
 
     with gr.Blocks():
-        panel = LivePanel(Models(fake))
+        panel = LivePanel(Models(fake), gr.State(""))
     assert 'role="alert"' in panel.heard({})
 
 
 def test_every_recording_has_its_own_listener_and_places_run_out(pools: tuple[Slow, Slow]) -> None:
-    places = LivePlaces(lambda: listener(pools))
+    places = LivePlaces(lambda model: listener(pools))
     first = places.listener("0")
     assert places.listener("0") is first and places.listener("1") is not first
     for i in range(2, PLACES):

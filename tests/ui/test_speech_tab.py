@@ -32,9 +32,9 @@ def task() -> FakeSentiment:
 
 @pytest.fixture
 def tab(task: FakeSentiment) -> SpeechTab:
-    models = Models(lambda name: task, ("sentiment",))
+    models = Models(lambda name, model: task, ("sentiment",))
     with gr.Blocks():
-        return SpeechTab(models)
+        return SpeechTab(models, gr.HTML())
 
 
 @pytest.fixture

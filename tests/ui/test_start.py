@@ -35,7 +35,7 @@ def test_a_wrong_argument_is_one_line_and_status_2(arguments: list[str]) -> None
 def test_building_the_page_needs_no_torch() -> None:
     code = (
         "import sys; from mm_demo.ui.app import build; from mm_demo.ui.models import Models; "
-        "build(Models(lambda name: None)); print('torch' in sys.modules)"
+        "build(Models(lambda name, model: None)); print('torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert done.stdout.strip() == "False", done.stderr

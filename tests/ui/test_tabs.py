@@ -21,7 +21,7 @@ DEFAULTS = (DEFAULT, ALL, ALL)
 @pytest.fixture(scope="module")
 def models(caption_folder: Path, vqa_folder: Path) -> Models:
     folders = {"caption": str(caption_folder), "vqa": str(vqa_folder)}
-    return Models(lambda name: mm_demo.load(name, folders[name], "cpu"))
+    return Models(lambda name, model: mm_demo.load(name, model or folders[name], "cpu"))
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def file(pictures: list[Image.Image], tmp_path: Path) -> str:
 
 def test_a_caption_grows_word_by_word_and_is_explained_anew(models: Models, file: str) -> None:
     with gr.Blocks():
-        tab = CaptionTab(models)
+        tab = CaptionTab(models, gr.HTML())
     first, *growing, last = list(tab._run("picture", file, "", *DEFAULTS))
     assert "picture_uri" in first[0] and not any("picture_uri" in step[0] for step in (*growing, last))
     assert [len(step[0]["tokens"]) for step in growing] == list(range(1, len(growing) + 1))
@@ -50,7 +50,7 @@ def test_a_caption_grows_word_by_word_and_is_explained_anew(models: Models, file
 
 def test_an_answer_carries_its_words_and_is_explained_anew(models: Models, file: str) -> None:
     with gr.Blocks():
-        tab = VqaTab(models)
+        tab = VqaTab(models, gr.HTML())
     _, last = list(tab._run("what color is the star?", "picture", file, "", *DEFAULTS))
     expected = models.get("vqa")(file, "what color is the star?")
     shown = last[0]
@@ -62,6 +62,6 @@ def test_an_answer_carries_its_words_and_is_explained_anew(models: Models, file:
 
 def test_a_frame_of_the_camera_is_captioned_whole(models: Models, pictures: list[Image.Image]) -> None:
     with gr.Blocks():
-        tab = CaptionTab(models)
+        tab = CaptionTab(models, gr.HTML())
     shown, _ = tab._frame(pictures[1], *DEFAULTS)
     assert len(shown["value"]["tokens"]) == len(models.get("caption")(pictures[1]).tokens)

@@ -11,7 +11,6 @@ from mm_demo.ui.attention_view import attention_view, picture_and
 from mm_demo.ui.evidence.again import AgainPanel, nothing_erased
 from mm_demo.ui.evidence.eraser import erased, eraser, to_erase
 from mm_demo.ui.evidence.panel import STREAM, Updates
-from mm_demo.ui.models import Models
 from mm_demo.ui.pickers import DEFAULT
 from mm_demo.ui.retrieval.match_view import Explained, hit_content
 from mm_demo.ui.sentences import sentence
@@ -27,13 +26,12 @@ class SearchAgain:
     """The unfold of the search tab; `offer_after` says when there is a hit to erase parts of.
 
     Args:
-        models: holds the task "retrieval".
         kept: the state that holds (Explained, Match), or None.
         method: how the maps are made.
     """
 
-    def __init__(self, models: Models, kept: gr.State, method: gr.Dropdown) -> None:
-        self._models, self._kept = models, kept
+    def __init__(self, kept: gr.State, method: gr.Dropdown) -> None:
+        self._kept = kept
         self._panel = AgainPanel(
             "search",
             _ABOUT,
@@ -55,9 +53,10 @@ class SearchAgain:
             if kept is None or picture is None:
                 raise nothing_erased("paint over a part of the hit")
             explained, before = kept
-            center = explained.found.indexing.gallery().center
+            indexing = explained.found.indexing
+            center = indexing.gallery().center
             chosen = None if method == DEFAULT else method
-            after: Match = self._models.get("retrieval").explain(picture, explained.found.query, chosen, center)
+            after: Match = indexing.task().explain(picture, explained.found.query, chosen, center)
             said = f"The score was {plain(before.score)} and is {plain(after.score)} without it."
             return self._panel.shown(
                 said, _drawn(explained, before), _drawn(replace(explained, picture=picture), after)

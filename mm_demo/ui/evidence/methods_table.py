@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -30,14 +30,16 @@ class MethodsTable:
         name: begins the components' ids.
         models: holds the task.
         task: its name.
+        renewed: the event at which the task's model is another.
     """
 
-    def __init__(self, name: str, models: Models, task: str) -> None:
+    def __init__(self, name: str, models: Models, task: str, renewed: Any) -> None:
         self._models, self._task = models, task
         title = "Which method should I use on this model?"
         with gr.Accordion(title, open=False, elem_id=f"{name}-methods") as unfold:
             table = gr.HTML("", elem_id=f"{name}-methods-table", padding=False)
-        unfold.expand(self._filled, None, table, show_progress="hidden", queue=False, api_visibility="private")
+        shown: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
+        gr.on([unfold.expand, renewed], self._filled, None, table, **shown)
 
     def _filled(self) -> str:
         from mm_demo.tasks.measured import measured_methods

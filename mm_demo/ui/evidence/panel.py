@@ -119,6 +119,8 @@ class EvidencePanel:
         try:
             for updates in self._measured(kept, word, part, removal):
                 if not current():
+                    # Gradio repeats what a stream said last when it ends; that would come back over what is there now.
+                    yield {self.line: gr.skip()}
                     return
                 yield updates
         except Exception as error:  # Whatever happens, the person reads one sentence where the verdict would stand.

@@ -71,6 +71,7 @@ class RandomisedPanel:
             cards = [_card(draw, as_asked(shown), "the model as it is", "")]
             for label, left in steps:
                 if not current():
+                    yield gr.skip()  # See `EvidencePanel`.
                     return
                 cards.append(
                     _card(draw, as_asked(left), label, f"alike: {similarity(shown, left):.2f}".replace("-", "−"))

@@ -91,6 +91,7 @@ class ShapleyPanel:
                 return
             for shown in self._worked_out(kept):
                 if not current():
+                    yield gr.skip()  # See `EvidencePanel`.
                     return
                 yield f'<div class="shapley">{shown}</div>'
         except Exception as error:  # Whatever happens, the person reads one sentence.

@@ -10,7 +10,6 @@ from PIL import Image
 from mm_demo.errors import UserError
 from mm_demo.tasks.inputs import read_image
 from mm_demo.tasks.retrieval_result import Query
-from mm_demo.ui.models import Models
 from mm_demo.ui.retrieval.gallery import GallerySource, Own
 from mm_demo.ui.retrieval.hits import Found
 from mm_demo.ui.retrieval.lines import read_lines
@@ -42,13 +41,12 @@ class ComparingPanel:
     """Draws the panel and wires it.
 
     Args:
-        models: holds the task "retrieval".
         gallery: where pictures are taken from.
         found: the state of the last search, a `Found`.
+        renewed: the event at which the task's model is another.
     """
 
-    def __init__(self, models: Models, gallery: GallerySource, found: gr.State) -> None:
-        self._models = models
+    def __init__(self, gallery: GallerySource, found: gr.State, renewed: Any) -> None:
         self._gallery = gallery
         with gr.Row():
             with gr.Column(scale=4, min_width=300):
@@ -66,10 +64,12 @@ class ComparingPanel:
                 self.message = gr.HTML("", elem_id="search-compare-message")
                 self.matrix = similarity_view("search-matrix")
                 self.space = space_view("search-space")
+        shown = [self.message, self.matrix, self.space]
+        renewed(lambda: ["", None, ""], None, shown, queue=False, show_progress="hidden", api_visibility="private")
         button.click(
             self._compare,
             [texts, which, found, *gallery.inputs],
-            [self.message, self.matrix, self.space],
+            shown,
             show_progress="minimal",
             show_progress_on=[self.message],
             api_visibility="private",
@@ -80,8 +80,8 @@ class ComparingPanel:
             texts = read_lines(typed, _MOST_TEXTS)
             if not texts:
                 raise UserError("There is no text yet: type some, one a line.")
-            task = self._models.get("retrieval")
-            gallery = self._gallery.under_way(kind, own).gallery()
+            indexing = self._gallery.under_way(kind, own)
+            task, gallery = indexing.task(), indexing.gallery()
             if which == "hits" and found is None:
                 raise UserError("There are no hits yet: search first, or take the best hit of each text.")
             near = [gallery.search(Query(text), _AROUND) for text in texts]

@@ -13,7 +13,7 @@ import gradio as gr
 
 from mm_demo.errors import UserError
 from mm_demo.ui.models import Models
-from mm_demo.ui.retrieval.indexing import Indexing, Progress, SharedGallery
+from mm_demo.ui.retrieval.indexing import Indexing, Progress, Runs, generated
 from mm_demo.ui.retrieval.own_gallery import Sent, check_folder, from_this_machine, received
 from mm_demo.ui.sentences import sentence
 from mm_demo.ui.speech.answer import error_html
@@ -29,20 +29,20 @@ class Own:
 
     Attributes:
         kind: where it is from.
-        indexing: the run that makes it.
+        runs: the runs that make it, one for each model that it is searched by.
         sent: the files behind it, which live as long as this.
         replaced: something newer is shown in its place.
     """
 
     kind: Literal["upload", "folder"]
-    indexing: Indexing
+    runs: Runs
     sent: Sent | None = None
     replaced: bool = False
 
     def stop(self) -> None:
         """Ends the indexing soon; nobody waits for it any more."""
         self.replaced = True
-        self.indexing.cancel.set()
+        self.runs.stop()
 
 
 class GallerySource:
@@ -56,7 +56,7 @@ class GallerySource:
     def __init__(self, models: Models, local: bool) -> None:
         self._models = models
         self._local = local
-        self._shared = SharedGallery(models)
+        self._shared = generated(models)
         choices = [("Generated scenes", GENERATED), ("Your pictures", UPLOAD)]
         if local:
             choices.append(("A folder of this machine", FOLDER))
@@ -104,6 +104,16 @@ class GallerySource:
         )
         self.cancel.click(_cancel, self.own, None, queue=False, **quiet)
 
+    def show_after(self, changed: Any) -> None:
+        """Once this event is through, which is another model's coming, has the chosen gallery indexed by that one."""
+        changed.then(
+            self.show,
+            [*self.inputs, self.turns],
+            [self.line, self.cancel],
+            show_progress="hidden",
+            api_visibility="private",
+        )
+
     def under_way(self, kind: str, own: Own | None) -> Indexing:
         """The run that makes or has made the gallery that is meant; the generated one's is begun where need be.
 
@@ -115,7 +125,7 @@ class GallerySource:
         if own is None or own.kind != kind:
             what = "upload pictures or a zip of them" if kind == UPLOAD else "name a folder and press Index"
             raise UserError(f"There is no gallery yet: {what}, or take the generated scenes.")
-        return own.indexing
+        return own.runs.indexing()
 
     def show(self, kind: str, own: Own | None, turns: Turns) -> Iterator[list[Any]]:
         """Updates of (line, cancel) until the gallery that is meant stands ready, or another is chosen."""
@@ -124,6 +134,7 @@ class GallerySource:
         current = turns.take()
         for update in self._follow(kind, own):
             if not current():
+                yield [gr.skip(), gr.skip()]  # See `EvidencePanel`.
                 return
             yield update
 
@@ -146,11 +157,10 @@ class GallerySource:
             yield [error_html(sentence(error)), _HIDDEN, gr.skip()]
             return
 
-        def work(progress: Progress, cancel: threading.Event) -> Any:
-            task = self._models.get("retrieval")
-            return _some(task.index(sent.pictures, progress=progress, cancel=cancel, store=sent.index))
+        def work(task: Any, progress: Progress, cancel: threading.Event) -> Any:
+            return _some(task.index(sent.pictures, progress=progress, cancel=cancel, store=sent.index(task.info.id)))
 
-        yield from self._take(Own("upload", Indexing(work), sent), before, current)
+        yield from self._take(Own("upload", Runs(self._models, work), sent), before, current)
 
     def _folder(self, folder: str, before: Own | None, turns: Turns, request: gr.Request) -> Iterator[list[Any]]:
         current = turns.take()
@@ -161,10 +171,10 @@ class GallerySource:
             yield [error_html(sentence(error)), _HIDDEN, gr.skip()]
             return
 
-        def work(progress: Progress, cancel: threading.Event) -> Any:
-            return _some(self._models.get("retrieval").index(path, progress=progress, cancel=cancel))
+        def work(task: Any, progress: Progress, cancel: threading.Event) -> Any:
+            return _some(task.index(path, progress=progress, cancel=cancel))
 
-        yield from self._take(Own("folder", Indexing(work)), before, current)
+        yield from self._take(Own("folder", Runs(self._models, work)), before, current)
 
     def _take(self, own: Own, before: Own | None, current: Callable[[], bool]) -> Iterator[list[Any]]:
         """Updates of (line, cancel, own) until it is indexed; what was brought before is let go."""
@@ -233,7 +243,7 @@ def _some(gallery: Any) -> Any:
 
 def _cancel(own: Own | None) -> None:
     if own is not None:
-        own.indexing.cancel.set()
+        own.runs.indexing().cancel.set()
 
 
 def _forgotten(own: Own | None) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 from mm_demo.ui.models import Models
 
 Progress = Callable[[int, int, Path], None]
-Work = Callable[[Progress, threading.Event], Any]
-"""Indexes and returns the gallery: is given whom to tell of progress, and what is set when it should stop."""
+Work = Callable[[Any, Progress, threading.Event], Any]
+"""Indexes and returns the gallery: is given the task, whom to tell of progress, and what is set when it should stop."""
 
 _LOOK_EVERY = 0.2
 """Seconds between two looks at how far it has come."""
@@ -21,13 +21,19 @@ _LOOK_EVERY = 0.2
 class Indexing:
     """One run of indexing; it begins at once.
 
+    Args:
+        task: gives the task that indexes, waiting while its model is loaded.
+        work: what to do.
+
     Attributes:
+        task: as given. What the gallery finds is to be explained by it alone.
         done: pictures that are embedded by now.
         total: of how many; 0 while that is not known.
         cancel: set it to stop soon; what is done by then can be searched.
     """
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, task: Callable[[], Any], work: Work) -> None:
+        self.task = task
         self.done = 0
         self.total = 0
         self.cancel = threading.Event()
@@ -36,7 +42,7 @@ class Indexing:
 
     def _run(self, work: Work) -> None:
         try:
-            self._outcome.set_result(work(self._tell, self.cancel))
+            self._outcome.set_result(work(self.task(), self._tell, self.cancel))
         except BaseException as error:
             self._outcome.set_exception(error)
 
@@ -67,23 +73,42 @@ class Indexing:
         return self._outcome.result()
 
 
-class SharedGallery:
-    """The generated pictures: indexed once, for everybody who looks at this app."""
+class Runs:
+    """The runs that index one gallery, one for each model that it is searched by.
 
-    def __init__(self, models: Models) -> None:
-        self._models = models
+    Args:
+        models: holds the task "retrieval".
+        work: indexes the gallery.
+        again: whether to begin anew where the last run failed.
+    """
+
+    def __init__(self, models: Models, work: Work, again: bool = False) -> None:
+        self._models, self._work, self._again = models, work, again
         self._lock = threading.Lock()
-        self._indexing: Indexing | None = None
+        self._runs: dict[str, Indexing] = {}
 
     def indexing(self) -> Indexing:
-        """The run that indexes it or has done so; begun where there is none yet or the last one failed."""
+        """The run by the model that the calling session chose, begun where there is none yet."""
+        model = self._models.chosen("retrieval")
         with self._lock:
-            if self._indexing is None or self._indexing.failed:
-                self._indexing = Indexing(self._work)
-            return self._indexing
+            run = self._runs.get(model)
+            if run is None or (run.failed and self._again):
+                run = self._runs[model] = Indexing(lambda: self._models.get("retrieval", model), self._work)
+            return run
 
-    def _work(self, progress: Progress, cancel: threading.Event) -> Any:
+    def stop(self) -> None:
+        """Ends all of them soon."""
+        with self._lock:
+            for run in self._runs.values():
+                run.cancel.set()
+
+
+def generated(models: Models) -> Runs:
+    """The generated pictures: indexed once a model, for everybody who looks at this app."""
+
+    def work(task: Any, progress: Progress, cancel: threading.Event) -> Any:
         from mm_demo.tasks.gallery import bundled_gallery
 
-        task = self._models.get("retrieval")
         return task.index(bundled_gallery(), progress=progress, cancel=cancel)
+
+    return Runs(models, work, again=True)

@@ -17,6 +17,7 @@ from mm_demo.ui.sentences import sentence
 from mm_demo.ui.speech.answer import error_html
 from mm_demo.views.scores import score_bars
 
+_EMPTY = '<p class="speech-empty">The texts most similar to the picture will stand here.</p>'
 _MOST = 1_000
 _SHOWN = 8
 
@@ -28,9 +29,10 @@ class NamingPanel:
         models: holds the task "retrieval".
         source: the components of the query's picture, as `optional_picture` takes them.
         explained: the state that holds the hit which is explained, an `Explained`.
+        renewed: the event at which the task's model is another.
     """
 
-    def __init__(self, models: Models, source: list[Any], explained: gr.State) -> None:
+    def __init__(self, models: Models, source: list[Any], explained: gr.State, renewed: Any) -> None:
         self._models = models
         with gr.Row():
             with gr.Column(scale=4, min_width=300):
@@ -50,7 +52,7 @@ class NamingPanel:
                 button = gr.Button("Name it", elem_id="search-name")
             with gr.Column(scale=7, min_width=320):
                 answer = gr.HTML(
-                    '<p class="speech-empty">The texts most similar to the picture will stand here.</p>',
+                    _EMPTY,
                     css_template=(Path(__file__).parent / "naming.css").read_text(),
                     elem_id="search-names",
                 )
@@ -61,6 +63,7 @@ class NamingPanel:
             show_progress="minimal",
             api_visibility="private",
         )
+        renewed(lambda: _EMPTY, None, answer, queue=False, show_progress="hidden", api_visibility="private")
 
     def _name(self, which: str, candidates: str, explained: Explained | None, *source: Any) -> str:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -36,10 +37,9 @@ class Sent:
         """The folder of the pictures."""
         return Path(self.place.name) / "pictures"
 
-    @property
-    def index(self) -> Path:
-        """Where their index is kept."""
-        return Path(self.place.name) / "index"
+    def index(self, model: str) -> Path:
+        """Where a model's index of them is kept."""
+        return Path(self.place.name) / f"index-{sha256(model.encode()).hexdigest()[:16]}"
 
 
 def received(files: Sequence[str], limits: Limits = LIMITS) -> Sent:

@@ -14,14 +14,15 @@ from mm_demo.ui.evidence.again_search import SearchAgain
 from mm_demo.ui.evidence.methods_table import MethodsTable
 from mm_demo.ui.evidence.panel import EvidencePanel
 from mm_demo.ui.evidence.randomised import Forgetting, RandomisedPanel, over_picture
+from mm_demo.ui.hub.chooser import ModelChooser
 from mm_demo.ui.models import Models
 from mm_demo.ui.notice import doubts
-from mm_demo.ui.pickers import DEFAULT
+from mm_demo.ui.pickers import DEFAULT, anew
 from mm_demo.ui.retrieval.alignment import AlignmentPanel
 from mm_demo.ui.retrieval.comparing import ComparingPanel
 from mm_demo.ui.retrieval.gallery import GENERATED, GallerySource, Own, progress_html
-from mm_demo.ui.retrieval.hits import MOST_SCORES, Found, hits_content, hits_view, said
-from mm_demo.ui.retrieval.match_view import Explained, MatchView, method_fitted
+from mm_demo.ui.retrieval.hits import EMPTY, MOST_SCORES, Found, hits_content, hits_view, said
+from mm_demo.ui.retrieval.match_view import Explained, MatchView, method_filled, method_fitted
 from mm_demo.ui.retrieval.naming import NamingPanel
 from mm_demo.ui.retrieval.query import QuerySource, asked
 from mm_demo.ui.sentences import sentence
@@ -46,9 +47,10 @@ class SearchTab:
     Args:
         models: holds the task "retrieval".
         local: whether folders of this machine may be searched.
+        line: the status line.
     """
 
-    def __init__(self, models: Models, local: bool) -> None:
+    def __init__(self, models: Models, local: bool, line: gr.HTML) -> None:
         self._models = models
         self.found = gr.State(None, time_to_live=3600)
         self.explained = gr.State(None, time_to_live=3600)
@@ -59,22 +61,23 @@ class SearchTab:
             with gr.Column(scale=4, min_width=300):
                 self.gallery = GallerySource(models, local)
                 self.query = QuerySource()
+                self.model = ModelChooser("retrieval", models, line)
                 button = gr.Button("Search", variant="primary", elem_id="search-run")
             with gr.Column(scale=7, min_width=320):
                 self.hits = hits_view("search-hits")
                 self.match = MatchView()
                 with self.match.column:
-                    MethodsTable("search", models, "retrieval")
+                    MethodsTable("search", models, "retrieval", self.model.chosen.change)
                 with self.match.below_view:
                     parts: dict[Part, str] = {"image": "the hit", "text": "the query's words"}
                     self.evidence = EvidencePanel("search", self, parts, self.matched, self.word)
                     with self.evidence.unfold:
                         self.sanity = RandomisedPanel("search", self, self.matched, self.word, [])
-                    self.again = SearchAgain(models, self.matched, self.match.method)
+                    self.again = SearchAgain(self.matched, self.match.method)
         with gr.Accordion("What would it be called?", open=False, elem_id="search-naming"):
-            NamingPanel(models, self.query.source.inputs, self.explained)
+            NamingPanel(models, self.query.source.inputs, self.explained, self.model.chosen.change)
         with gr.Accordion("Texts beside pictures", open=False, elem_id="search-comparing"):
-            ComparingPanel(models, self.gallery, self.found)
+            ComparingPanel(self.gallery, self.found, self.model.chosen.change)
         with gr.Accordion("Alignment, live: train such a space from nothing", open=False, elem_id="search-alignment"):
             AlignmentPanel()
         self._wire(button)
@@ -104,7 +107,7 @@ class SearchTab:
         }
         # First, see `forget_at`.
         starts = [button.click, self.query.words.submit, self.query.examples.click]
-        outdated = [*starts, self.hits.select, self.match.method.input]
+        outdated = [*starts, self.hits.select, self.match.method.input, self.model.chosen.change]
         self.evidence.forget_at(outdated)
         self.sanity.forget_at([*outdated, self.match.view.select])
         wanted = [*self.query.inputs, self.query.count, *self.gallery.inputs, self.match.method, self.turns]
@@ -118,12 +121,27 @@ class SearchTab:
         ).then(self._redraw, [self.explained, self.match.method, self.turns], **quiet)
         for answered in (own, example, selected, method):
             self.evidence.follow(answered)
-        for answered in (own, example, selected):
-            self.again.offer_after(answered)
         word = self.match.view.select(
             self._choose, self.matched, self.word, queue=False, show_progress="hidden", api_visibility="private"
         )
         self.evidence.follow(word)
+        other = self.model.chosen.change(
+            self._other_model,
+            self.turns,
+            [*quiet["outputs"], self.match.method],
+            cancels=[own, example, selected, method],
+            show_progress="hidden",
+            api_visibility="private",
+        )
+        for answered in (own, example, selected, other):
+            self.again.offer_after(answered)
+        self.gallery.show_after(other)
+
+    def _other_model(self, turns: Turns) -> Updates:
+        """What another model found and showed goes away, and the picker offers what this one has."""
+        turns.take()
+        (method,) = anew(method_filled(self._models.get("retrieval")), DEFAULT)
+        return {**self._cleared(EMPTY), self.match.method: method}
 
     def _search(self, *given: Any) -> Iterator[Updates]:
         *parts, count, kind, own, method, turns = given
@@ -134,17 +152,20 @@ class SearchTab:
             yield self._cleared(busy_html("Searching…"))
             for done, total in indexing.watch():
                 if not current():
+                    yield {self.hits: gr.skip()}  # See `EvidencePanel`.
                     return
                 yield self._cleared(progress_html(done, total))
             gallery = indexing.gallery()
             wanted = max(int(count), min(len(gallery), MOST_SCORES))
-            answer = self._models.get("retrieval").answer(gallery, query, wanted)
+            # By the model that made the gallery: the person may have chosen another one meanwhile.
+            answer = indexing.task().answer(gallery, query, wanted)
             scores = np.array([hit.score for hit in answer.hits])
             kept: Own | None = None if kind == GENERATED else own
             notes = [*answer.notes, *doubts("retrieval", answer.familiar)]
             found = Found(uuid4().hex, query, answer.hits[: int(count)], notes, indexing, kept)
             shown = hits_content(found.run, found.hits, scores)
             if not current():
+                yield {self.hits: gr.skip()}
                 return
             hits = {self.hits: shown, self.found: found}
             yield {**self._cleared(gr.skip()), **hits}
@@ -183,17 +204,20 @@ class SearchTab:
     def _matched(self, explained: Explained, method: str, current: Callable[[], bool]) -> Iterator[Updates]:
         kept: Kept | None
         try:
-            task = self._models.get("retrieval")
-            center = explained.found.indexing.gallery().center
-            match = task.explain(
+            indexing = explained.found.indexing
+            center = indexing.gallery().center
+            match = indexing.task().explain(
                 explained.picture, explained.found.query, None if method == DEFAULT else method, center
             )
             shown = self.match.shown(explained, match)
             kept = explained, match
         except Exception as error:
             shown, kept = self.match.failed(sentence(error)), None
-        if current():
-            yield {self.explained: explained, self.matched: kept, **self._match(shown)}
+        yield (
+            {self.explained: explained, self.matched: kept, **self._match(shown)}
+            if current()
+            else {self.explained: gr.skip()}
+        )
 
     def parts(self, kept: Kept) -> Sequence[Part]:
         """The hit; and the query's words, where there are some."""
@@ -207,7 +231,7 @@ class SearchTab:
     def probe(self, kept: Kept, part: Part, word: Chosen | None, removal: str) -> Probe:
         """The match; or, of the hit, what the chosen word adds to it."""
         number = _number(kept, word) if part == "image" else None
-        probe: Probe = self._models.get("retrieval").probe(kept[1], part, number, removal)
+        probe: Probe = kept[0].found.indexing.task().probe(kept[1], part, number, removal)
         return probe
 
     def known(self, kept: Kept, word: Chosen | None) -> Known | None:
@@ -223,7 +247,7 @@ class SearchTab:
         """The chosen word's map; without one, that of the whole query."""
         match, number = kept[1], _number(kept, word)
         shown = match.map if number is None else match.words[number].map
-        return over_picture(match.image), shown, self._models.get("retrieval").randomised(match, number)
+        return over_picture(match.image), shown, kept[0].found.indexing.task().randomised(match, number)
 
     def _choose(self, kept: tuple[Explained, Any] | None, event: gr.EventData) -> Any:
         if kept is None or event.run != kept[0].run:

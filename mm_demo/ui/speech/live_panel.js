@@ -21,7 +21,7 @@ async function exchange(now) {
   now.busy = true;
   const pieces = now.pieces.splice(0);
   try {
-    const shown = await server.hear({ name: now.name, rate: now.context.sampleRate, samples: packed(pieces) });
+    const shown = await server.hear({ name: now.name, rate: now.context.sampleRate, model: now.model, samples: packed(pieces) });
     if (running === now || !running) part("shown").innerHTML = shown;
   } catch {
     part("shown").innerHTML = '<p class="speech-message" role="alert">The app does not answer: check that it still runs, then record again.</p>';
@@ -47,7 +47,7 @@ async function start() {
     const source = URL.createObjectURL(new Blob([TAP], { type: "text/javascript" }));
     await context.audioWorklet.addModule(source);
     const tap = new AudioWorkletNode(context, "tap");
-    const now = { name: Array.from(crypto.getRandomValues(new Uint32Array(4))).join("-"), stream, context, pieces: [], busy: false, began: performance.now() };
+    const now = { name: Array.from(crypto.getRandomValues(new Uint32Array(4))).join("-"), model: String(props.value || ""), stream, context, pieces: [], busy: false, began: performance.now() };
     tap.port.onmessage = (event) => now.pieces.push(event.data);
     context.createMediaStreamSource(stream).connect(tap);
     now.timer = setInterval(() => tick(now), EVERY);
@@ -72,3 +72,4 @@ function stop() {
 }
 
 button.addEventListener("click", () => (running ? stop() : start()));
+watch("value", stop); // another model: it would not be true that one recording was judged by one

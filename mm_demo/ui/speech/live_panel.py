@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ import gradio as gr
 import numpy as np
 
 from mm_demo.errors import UserError
-from mm_demo.ui.models import Models
+from mm_demo.ui.models import DEFAULT_MODEL, Models
 from mm_demo.ui.sentences import sentence
 from mm_demo.ui.speech.answer import SHARE_NAMES, error_html
 from mm_demo.ui.speech.live import Clip, Listener
@@ -39,18 +40,26 @@ _LONGEST = 20.0
 
 
 class LivePanel:
-    """The record button and all that moves below it."""
+    """The record button and all that moves below it.
 
-    def __init__(self, models: Models) -> None:
+    Args:
+        models: holds the task "sentiment".
+        chosen: the state that holds the id of the model that was chosen last, "" for the default.
+    """
+
+    def __init__(self, models: Models, chosen: gr.State) -> None:
         self._models = models
         # Few threads for everybody: judging is cheap, and speech to text would otherwise take every core.
         judging, hearing = ThreadPoolExecutor(2, "live-judge"), ThreadPoolExecutor(1, "live-words")
-        self._places = LivePlaces(lambda: Listener(self._judge, self._transcribe, judging, hearing))
+        self._places = LivePlaces(
+            lambda model: Listener(partial(self._judge, model), partial(self._transcribe, model), judging, hearing)
+        )
 
         def hear(message: dict[str, Any]) -> str:
             return self.heard(message)
 
-        gr.HTML(
+        panel = gr.HTML(
+            value="",
             html_template=(_FOLDER / "live_panel.html").read_text(),
             css_template=(_FOLDER / "live_panel.css").read_text(),
             js_on_load=(_FOLDER / "live_panel.js").read_text(),
@@ -58,23 +67,33 @@ class LivePanel:
             server_functions=[hear],
             elem_id="speech-live",
         )
+        # What the page sends while it records belongs to no event, so that it has to name the model.
+        chosen.change(_same, chosen, panel, queue=False, show_progress="hidden", api_visibility="private")
 
     def heard(self, message: dict[str, Any]) -> str:
         """Takes what a browser heard and returns where its recording stands, as HTML; never raises."""
         try:
             name, clip = read_message(message)
-            listener = self._places.listener(name)
+            listener = self._places.listener(name, str(message.get("model", "")))
             listener.hear(*clip)
             return live_html(listener)
         except Exception as error:
             return error_html(sentence(error))
 
-    def _judge(self, clip: Clip, words: str | None) -> SentimentResult:
-        return self._models.get("sentiment")(audio=clip, text=words, transcribe=False)
+    def _judge(self, model: str, clip: Clip, words: str | None) -> SentimentResult:
+        return self._task(model)(audio=clip, text=words, transcribe=False)
 
-    def _transcribe(self, clip: Clip) -> str:
-        task = self._models.get("sentiment")
+    def _transcribe(self, model: str, clip: Clip) -> str:
+        task = self._task(model)
         return task.transcribe(clip)[0] if "text" in task.modalities else ""
+
+    def _task(self, model: str) -> Any:
+        """With a model that somebody has opened; nothing that a message names is opened for it."""
+        return self._models.ready("sentiment", model) or self._models.get("sentiment", DEFAULT_MODEL)
+
+
+def _same(model: str) -> str:
+    return model
 
 
 def read_message(message: dict[str, Any]) -> tuple[str, Clip]:

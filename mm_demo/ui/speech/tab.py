@@ -17,13 +17,15 @@ from mm_demo.ui.evidence.randomised import Forgetting, RandomisedPanel
 from mm_demo.ui.evidence.shapley import ShapleyPanel
 from mm_demo.ui.evidence.shuffled import as_asked
 from mm_demo.ui.examples.speech import example_in
+from mm_demo.ui.hub.chooser import ModelChooser
 from mm_demo.ui.models import Models
 from mm_demo.ui.notice import notice
+from mm_demo.ui.pickers import DEFAULT, anew
 from mm_demo.ui.sentences import sentence
 from mm_demo.ui.speech.answer import EMPTY, SHARE_NAMES, answer_html, busy_html, error_html, speech_doubts
 from mm_demo.ui.speech.live_panel import LivePanel
 from mm_demo.ui.speech.microphone import microphone_trouble
-from mm_demo.ui.speech.pickers import SpeechPickers, speech_fitted, speech_settings
+from mm_demo.ui.speech.pickers import SpeechPickers, speech_filled, speech_fitted, speech_settings
 from mm_demo.ui.speech.source import Heard, SpeechSource, example_path, heard_line, said_html
 from mm_demo.ui.speech.view import sound_content, sound_view
 from mm_demo.views.fusions import fusion_table
@@ -53,9 +55,14 @@ def _drawn(result: SentimentResult) -> dict[str, Any] | None:
 
 
 class SpeechTab:
-    """Draws the tab and wires it; `pickers` are filled from outside once the model is loaded."""
+    """Draws the tab and wires it; `pickers` are filled from outside once the model is loaded.
 
-    def __init__(self, models: Models) -> None:
+    Args:
+        models: holds the task "sentiment".
+        line: the status line.
+    """
+
+    def __init__(self, models: Models, line: gr.HTML) -> None:
         self._models = models
         self.result = gr.State(None, time_to_live=3600)
         with gr.Column(elem_id="speech"):
@@ -69,6 +76,7 @@ class SpeechTab:
                         with gr.Tab("Live", id="live") as live:
                             gr.HTML(_ABOUT_LIVE)
                 with gr.Column(scale=7, min_width=320):
+                    self.model = ModelChooser("sentiment", models, line)
                     with gr.Column() as self.judged:
                         self.notice = gr.HTML(visible=False, elem_classes="notice")
                         self.answer = gr.HTML(EMPTY, elem_id="speech-answer")
@@ -85,7 +93,7 @@ class SpeechTab:
                         self.again = SpeechAgain(models, self.result, self.source.sound, self.pickers)
                         self.downloads = Downloads()
                     with gr.Column(visible=False) as self.live:
-                        LivePanel(models)
+                        LivePanel(models, self.model.chosen)
             self.table = gr.HTML(visible=False, elem_id="speech-fusions")
         self._wire(button, recording, live)
 
@@ -97,7 +105,7 @@ class SpeechTab:
         asked = [*source.inputs, *pickers.inputs]
         # First, see `forget_at`.
         redrawn = [picker.input for picker in pickers.inputs]
-        outdated = [source.sound.change, button.click, source.words.submit, *redrawn]
+        outdated = [source.sound.change, button.click, source.words.submit, *redrawn, self.model.chosen.change]
         self.evidence.forget_at(outdated)
         self.shapley.forget_at(outdated)
         self.sanity.forget_at([*outdated, self.evidence.part.input])
@@ -113,7 +121,9 @@ class SpeechTab:
         )
         for answered in (arrived, judged, method, strategy):
             self.evidence.follow(answered)
-        for answered in (arrived, judged, strategy):
+        running = [arrived, judged, method, strategy]
+        other = self.model.chosen.change(self._other_model, None, [*shown, *pickers.inputs], cancels=running, **quiet)
+        for answered in (arrived, judged, strategy, other):
             self.again.offer_after(answered)
         sides = [self.judged, self.table, self.live]
         recording.select(self._side, self.result, sides, queue=False, **quiet)
@@ -155,6 +165,11 @@ class SpeechTab:
 
     def known(self, kept: SentimentResult, word: None) -> None:
         """Nothing: a recording's truth is not drawn from a seed."""
+
+    def _other_model(self) -> Updates:
+        """What another model said and showed goes away, and the pickers offer what this one has."""
+        offered = anew(speech_filled(self._models.get("sentiment")), DEFAULT, DEFAULT)
+        return {**self._cleared(EMPTY), **dict(zip(self.pickers.inputs, offered, strict=True))}
 
     def _side(self, result: SentimentResult | None) -> list[Any]:
         table = result is not None and bool(result.strategies)

@@ -1,0 +1,1 @@
+"""Models on the page: which there are, getting them, and choosing one for a task."""
