@@ -17,7 +17,9 @@ from mm_demo.models.removal import WAYS
 ATTENTION = "attention"
 """The way in which tokens stay where they are, and nothing else may look at them."""
 
-PATCH_WAYS = (*WAYS, ATTENTION)
+PATCH_WAYS = (ATTENTION, *WAYS)
+"""To paint over a picture costs a pass of the tower over all of its tiles each time, seconds on a CPU: it is not the
+default."""
 
 _TOGETHER = 8
 """Most texts after one picture that go through the decoder at once: each has its own copy of the picture's keys."""
