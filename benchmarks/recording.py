@@ -238,12 +238,16 @@ def _settle() -> None:
 
 def _rise_alone(name: str, way: str, device: torch.device) -> float:
     command = [sys.executable, "-m", "benchmarks.recording", "--models", name, "--once", way, "--device", str(device)]
-    made = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])
+    # Of large tensors glibc is to give the memory back at once, or what was freed before would hide the rise.
+    environment = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "65536"}
+    folder = Path(__file__).parents[1]
+    made = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder, env=environment)
     return float(made.stdout.split()[-1])
 
 
 def _rise(runs: Runs, way: str, device: torch.device) -> float:
     """Megabytes at the peak of one run above what was held before it."""
+    runs.prepare("plain")()  # what libraries set up for themselves is none of the ways'
     run = runs.prepare(way)
     if device.type == "cuda":
         before = torch.cuda.memory_allocated()
