@@ -61,6 +61,16 @@ def open_model(task: str, model: str | None = None, device: str | None = None) -
     return _families((task, folder, where), lambda: _open(task, name, folder, tier, where))
 
 
+def forget_deleted() -> None:
+    """Let go of the models whose files were deleted: their memory is free once nobody uses them any more."""
+    for key in _families.known():
+        if not key[1].exists():
+            _families.forget(key)
+    for at in _ladders.known():
+        if not at[0].exists():
+            _ladders.forget(at)
+
+
 def _open(task: str, name: str, folder: Path, tier: Tier, where: Device) -> Family:
     found = read_architecture(folder)
     architecture = find_architecture(found)

@@ -31,3 +31,7 @@ class Once(Generic[K, V]):
     def forget(self, key: K) -> None:
         """Have it made anew for the next who asks; who has it keeps it."""
         self._made.pop(key, None)
+
+    def known(self) -> list[K]:
+        """The keys of what is made by now."""
+        return list(self._made)

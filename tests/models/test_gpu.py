@@ -11,7 +11,11 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from transformers import BlipForConditionalGeneration
+from transformers import (
+    BlipForConditionalGeneration,
+    Qwen2_5_VLForConditionalGeneration,
+    SmolVLMForConditionalGeneration,
+)
 
 import mm_demo
 from mm_demo.models.device import Device, choose_device
@@ -22,7 +26,7 @@ from mm_demo.models.pool import Opened, Pool, Weights
 from mm_demo.models.resident import Resident
 from mm_demo.scenes import make_scene
 from tests.checkpoints import BASE, make_model
-from tests.models import clip_checkpoints, vilt_checkpoints
+from tests.models import chat_checkpoints, clip_checkpoints, vilt_checkpoints
 from tests.speech import save_fusion, tone
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device was seen")
@@ -45,6 +49,10 @@ def exact(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def folders(caption_folder: Path, vqa_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Random checkpoints of every family, by task and family."""
     folder = tmp_path_factory.mktemp
+    chats = {
+        name: chat_checkpoints.save(folder(name), *chat_checkpoints.MAKERS[made](made))
+        for name, made in (("smolvlm", SmolVLMForConditionalGeneration), ("qwen", Qwen2_5_VLForConditionalGeneration))
+    }
     return {
         "caption blip": caption_folder,
         "vqa blip": vqa_folder,
@@ -52,7 +60,7 @@ def folders(caption_folder: Path, vqa_folder: Path, tmp_path_factory: pytest.Tem
         "retrieval clip": clip_checkpoints.save("clip", folder("clip")),
         "retrieval siglip": clip_checkpoints.save("siglip", folder("siglip")),
         "sentiment fusion": save_fusion(folder("fusion")),
-    }
+    } | {f"{task} {name}": chat for name, chat in chats.items() for task in ("caption", "vqa")}
 
 
 def _caption(model: Any, image: Image.Image) -> tuple[list[Any], list[Any]]:
@@ -67,7 +75,8 @@ def _vqa(model: Any, image: Image.Image) -> tuple[list[Any], list[Any]]:
     answered = model.answer(model.look(image), QUESTION)
     ways = model.patch_removals[0], model.word_removals[0]
     variants = model.variants(model.look(image), QUESTION, answered.spellings, *ways)
-    patches = len(answered.trace.segments["image"]) - answered.trace.segments["image"].leading
+    layout = answered.trace.segments["image"].layout
+    patches = layout.rows * layout.cols
     keep = np.random.default_rng(0).random((3, patches)) < 0.5
     chances = [*(p for _, p in answered.candidates[:2]), *variants(keep, None)]
     return chances, [record.gradient for record in answered.trace.records]
@@ -86,6 +95,11 @@ def _sentiment(model: Any, _image: Image.Image) -> tuple[list[Any], list[Any]]:
     return chances, [record.gradient for record in judged.trace.records]
 
 
+FAMILIES = (
+    *("caption blip", "caption smolvlm", "caption qwen", "vqa blip", "vqa vilt", "vqa smolvlm", "vqa qwen"),
+    *("retrieval clip", "retrieval siglip", "sentiment fusion"),
+)
+
 ASKED: dict[str, Callable[[Any, Image.Image], tuple[list[Any], list[Any]]]] = {
     "caption": _caption,
     "vqa": _vqa,
@@ -94,9 +108,7 @@ ASKED: dict[str, Callable[[Any, Image.Image], tuple[list[Any], list[Any]]]] = {
 }
 
 
-@pytest.mark.parametrize(
-    "name", ["caption blip", "vqa blip", "vqa vilt", "retrieval clip", "retrieval siglip", "sentiment fusion"]
-)
+@pytest.mark.parametrize("name", FAMILIES)
 def test_every_family_answers_as_on_the_cpu(name: str, folders: dict[str, Path], pictures: list[Image.Image]) -> None:
     task = name.split()[0]
     found, expected = (

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import shutil
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -33,6 +36,19 @@ def test_two_tasks_of_one_checkpoint_share_its_weights(folder: Path, monkeypatch
     assert caption is not vqa
     assert caption._model is vqa._model  # type: ignore[union-attr]
     assert open_model("vqa", str(folder), "cpu,bfloat16")._model is not vqa._model  # type: ignore[union-attr]
+
+
+def test_a_deleted_checkpoint_leaves_the_memory_once_nobody_uses_it(folder: Path) -> None:
+    model = open_model("caption", str(folder), "cpu")
+    weights = weakref.ref(next(model._model.parameters()))  # type: ignore[union-attr]
+    del model
+    loading.forget_deleted()
+    gc.collect()
+    assert weights() is not None, "its files are still there"
+    shutil.rmtree(folder)
+    loading.forget_deleted()
+    gc.collect()
+    assert weights() is None
 
 
 def test_a_checkpoint_that_was_mended_opens(folder: Path) -> None:

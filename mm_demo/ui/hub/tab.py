@@ -133,9 +133,12 @@ class ModelsTab:
 
     def _free(self, model: str) -> str:
         from mm_demo.models.hub.cache import free
+        from mm_demo.models.loading import forget_deleted
 
         self._transfers.forget(model)
-        return f"{model} is deleted: {megabytes(free(model))} are free again."
+        freed = free(model)
+        forget_deleted()
+        return f"{model} is deleted: {megabytes(freed)} are free again."
 
     def _without(self, deleted: str) -> Updates:
         """Updates of the tabs whose model is deleted."""
