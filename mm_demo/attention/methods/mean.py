@@ -12,7 +12,8 @@ from mm_demo.attention.trace import Record, Segment, Trace
 
 
 class MeanRelevance(Method):
-    """The mean of attention and of (A ⊙ ∇A)⁺ summed over layers, each scaled to sum to 1 over a segment.
+    """The mean of attention and of (A ⊙ ∇A)⁺ summed over layers, each scaled to sum to 1 over a segment, or over the
+    whole of a joint sequence.
 
     Means of explanations that err in different places are truer than either (Rieger & Hansen 2019, "Aggregating
     explainability methods for neural networks stabilizes explanations"): attention has sinks that the answer owes
