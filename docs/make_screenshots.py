@@ -1,4 +1,4 @@
-"""Takes the pictures of the app that the README shows: `python docs/make_screenshots.py`.
+"""Takes the pictures of the app that the README shows: `python docs/make_screenshots.py`, with an empty HF_HOME.
 
 Starts the app with the embedded models, uses it as a newcomer would, and writes docs/screenshots/*.png. Needs what the
 browser tests need: the playwright package and a Chromium.
@@ -43,14 +43,13 @@ def main() -> None:
             ("speech", WIDE, "light", _speech),
             ("speech-narrow", NARROW, "dark", _speech),
             ("search", WIDE, "light", _search),
+            ("models", WIDE, "light", _models),
         ):
             page = browser.new_context(viewport=size, color_scheme=scheme).new_page()
             page.set_default_timeout(120_000)
             page.goto(app.local_url)
             page.get_by_text("ready").nth(len(models.names) - 1).wait_for()
             use(page)
-            page.locator(".evidence-line:visible").first.wait_for()
-            page.wait_for_function("!document.querySelector('.evidence-line.busy')")
             page.wait_for_timeout(1000)
             page.screenshot(path=FOLDER / f"{name}.png", full_page=True)
         browser.close()
@@ -63,6 +62,7 @@ def _caption(page: Any) -> None:
     words = page.locator("#caption-view [role=option]")
     named = words.filter(has_text="star")
     (named if named.count() else words).first.click()
+    _judged(page)
 
 
 def _open(page: Any, name: str) -> None:
@@ -74,6 +74,7 @@ def _vqa(page: Any) -> None:
     page.get_by_role("button", name="Example: ").first.click()
     page.get_by_text("what is the position of the car?").click()
     page.locator("#vqa-answers li").first.wait_for()
+    _judged(page)
 
 
 def _speech(page: Any) -> None:
@@ -81,6 +82,7 @@ def _speech(page: Any) -> None:
     page.get_by_text("glad words, tired flat voice").click()
     page.locator("#speech-fusions tbody tr").first.wait_for()
     page.wait_for_timeout(3000)  # the player draws its waveform on its own
+    _judged(page)
 
 
 def _search(page: Any) -> None:
@@ -88,6 +90,17 @@ def _search(page: Any) -> None:
     page.get_by_label("Words", exact=True).fill("a black heart left of an orange car")
     page.get_by_role("button", name="Search", exact=True).click()
     page.locator("#search-words-parts ol").wait_for()
+    _judged(page)
+
+
+def _models(page: Any) -> None:
+    _open(page, "Models")
+    page.locator("#models-list li").first.wait_for()
+
+
+def _judged(page: Any) -> None:
+    page.locator(".evidence-line:visible").first.wait_for()
+    page.wait_for_function("!document.querySelector('.evidence-line.busy')")
 
 
 if __name__ == "__main__":

@@ -119,6 +119,8 @@ def test_a_picture_finds_its_like_and_both_are_shown(search: Any, colours: Any) 
 def test_the_matrix_follows_the_temperature_without_the_server(search: Any, colours: Any) -> None:
     _bring(search, 4, colours["red"], colours["blue"], colours["zip"])
     search.get_by_role("button", name="Texts beside pictures").click()
+    # What stands there at first comes a moment after the box, and would take the place of what is typed before it.
+    search.wait_for_function("document.querySelector('#search-texts textarea')?.value")
     search.locator("#search-texts textarea").fill("red\nblue\nyellow")
     search.locator("#search-compare").click()
     search.locator("#search-matrix table").wait_for()

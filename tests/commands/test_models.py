@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -99,7 +100,10 @@ def started(server: HubServer, home: Path, *argv: str) -> subprocess.Popen[str]:
     """A command line in a process of its own, which alone reads the environment anew."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
     environment |= {"HF_ENDPOINT": server.url, "HF_HOME": str(home), "HF_TOKEN": "hf_0123"}
-    command = [sys.executable, "-m", "mm_demo", "models", *argv]
+    # Where the tests run in the background, Ctrl-C is ignored, and so it would be by what they start.
+    heeded = "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    start = f"{heeded}; runpy.run_module('mm_demo', run_name='__main__', alter_sys=True)"
+    command = [sys.executable, "-c", start, "models", *argv]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -118,10 +122,11 @@ def test_get_and_free_by_the_environment(hub: HubServer, tmp_path: Path) -> None
 
 
 def test_ctrl_c_says_what_is_kept(hub: HubServer, tmp_path: Path) -> None:
-    hub.faults = Faults(bytes_per_second=100_000)
+    hub.faults = Faults(bytes_per_second=20_000)
     process = started(hub, tmp_path / "home", "get", ID)
     while not hub.sent("model.safetensors"):
         assert process.poll() is None
+        time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
