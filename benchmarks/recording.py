@@ -3,9 +3,8 @@
     python -m benchmarks.recording [--models clip-b16,smolvlm,…] [--rounds 15] [--device cpu] [--memory]
 
 One process runs every way on the same input, interleaved and each round in another order. Printed are the plain
-kernel's median and the median of the rounds' ratios with its quartiles; on a CPU of the process's own CPU seconds, so
-that whatever else the machine does counts least. With --memory one fresh process for each way tells instead how far its
-resident memory (on a GPU: the allocator's) rises above what it was with the model loaded.
+kernel's median and the median of the rounds' ratios with its quartiles. With --memory one fresh process for each way
+tells instead how far its resident memory (on a GPU: the allocator's) rises above what it was with the model loaded.
 
 Encoders are recorded whole, all rows of every layer; what writes, by the row of each new token, as the app needs it.
 Models whose attention the library computes eagerly in any case (ViLT, BLIP) have no kernel to be compared with: plain
@@ -201,7 +200,7 @@ def main() -> None:
 
 
 def _report(subject: Subject, rounds: int, device: torch.device) -> None:
-    seconds = _time(Runs(subject, device), rounds, device)
+    seconds = _time(Runs(subject, device), rounds)
     plain = 1000 * statistics.median(seconds["plain"])
     print(f"{subject.title}: plain {plain:.1f} ms, {rounds} rounds; load {os.getloadavg()[0]:.1f}")
     for way in WAYS[1:]:
@@ -214,20 +213,19 @@ def _line(what: str, above: list[float], below: list[float]) -> None:
     print(f"  {what}: {middle:.3f}  [{low:.3f}, {high:.3f}]", flush=True)
 
 
-def _time(runs: Runs, rounds: int, device: torch.device) -> dict[str, list[float]]:
+def _time(runs: Runs, rounds: int) -> dict[str, list[float]]:
     """Seconds of every way in every round, the first round (warm-up) left out."""
-    clock = time.process_time if device.type == "cpu" else time.perf_counter
     seconds: dict[str, list[float]] = {way: [] for way in WAYS}
     for turn in range(rounds + 1):
         shift = turn % len(WAYS)
         for way in WAYS[shift:] + WAYS[:shift]:
             run = runs.prepare(way)
             _settle()
-            start = clock()
+            start = time.perf_counter()
             run()
             _settle()
             if turn:
-                seconds[way].append(clock() - start)
+                seconds[way].append(time.perf_counter() - start)
     return seconds
 
 

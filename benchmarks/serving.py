@@ -3,8 +3,7 @@
     python -m benchmarks.serving [--parts switching,together,batches,compile] [--sizes embedded,base] [--rounds 9]
                                  [--device cpu] [--threads 2]
 
-- switching: the extra time of the first question after another model was asked, over a question right after it. On the
-  CPU that is the processor's time, so that what else the machine does is left out.
+- switching: the extra time of the first question after another model was asked, over a question right after it.
 - together: four people who ask one model at once, beside the same four questions one after another.
 - batches: four pictures through a vision encoder as one batch, beside one after another.
 - compile: a vision encoder after `torch.compile`, beside the same as it is, and what compiling takes.
@@ -84,7 +83,6 @@ def switching(where: Device, sizes: Sequence[str], rounds: int) -> None:
 
 
 def _switch(where: Device, size: str, rounds: int) -> None:
-    clock = time.process_time if where.device.type == "cpu" else time.perf_counter
     rooms = {"both have room": 0} | ({} if where.device.type == "cpu" else {"one has to leave": NO_ROOM})
     for label, room in rooms.items():
         memory = memory_of(where)
@@ -95,7 +93,7 @@ def _switch(where: Device, size: str, rounds: int) -> None:
         for images in pictures(rounds + 1, 2 * len(asks)):
             for i, (name, ask) in enumerate(asks.items()):
                 for times, image in ((first, images[2 * i]), (second, images[2 * i + 1])):
-                    times[name].append(timed(lambda image=image, ask=ask: ask(image), clock))
+                    times[name].append(timed(lambda image=image, ask=ask: ask(image)))
         for name in asks:
             extra = [1000 * (a - b) for a, b in zip(first[name][1:], second[name][1:], strict=True)]
             base = 1000 * statistics.median(second[name][1:])
@@ -269,13 +267,13 @@ def compare(what: str, ways: dict[str, Way], rounds: int) -> None:
         line(f"{what}, throughput {name} / {first}", ratios, "{:.2f}")
 
 
-def timed(run: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
+def timed(run: Callable[[], object]) -> float:
     """Seconds that it takes."""
-    start = clock()
+    start = time.perf_counter()
     run()
     if torch.cuda.is_available():
         torch.cuda.synchronize()
-    return clock() - start
+    return time.perf_counter() - start
 
 
 def line(what: str, values: list[float], form: str) -> None:
