@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from tokenizers import Encoding
-from transformers import PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
+
+from mm_demo.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,33 @@ class TokenReader:
             if spelt or any(piece.id == self._unknown for piece in word):
                 found.append(text[word[0].start : word[-1].end])
         return list(dict.fromkeys(found))
+
+
+def whole(question: ReadText, longest: int) -> ReadText:
+    """A question, which is read whole or not at all.
+
+    Raises:
+        UserError: it has more tokens than `longest`.
+    """
+    if len(question.ids) > longest:
+        raise UserError(f"The question is too long for this model: {len(question.ids)} word pieces, at most {longest}.")
+    return question
+
+
+def check_vocabulary(tokenizer: PreTrainedTokenizerBase, size: int) -> None:
+    """Make sure that a tokenizer fits the model that it was saved with.
+
+    Args:
+        tokenizer: the one saved with the model.
+        size: of the model's vocabulary.
+
+    Raises:
+        UserError: the tokenizer holds ids that the model does not.
+    """
+    if len(tokenizer) > size:
+        raise UserError(
+            f"This checkpoint is damaged: its tokenizer knows {len(tokenizer)} tokens, its model {size}; get it again."
+        )
 
 
 @dataclass(frozen=True)

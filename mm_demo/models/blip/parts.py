@@ -17,7 +17,7 @@ from mm_demo.errors import UserError
 from mm_demo.models.familiarity import Familiarity
 from mm_demo.models.family import Picture, PictureScore
 from mm_demo.models.gradients import differentiable
-from mm_demo.models.tokens import ReadText, TokenReader
+from mm_demo.models.tokens import ReadText, TokenReader, check_vocabulary, whole
 
 
 class BlipEyes:
@@ -102,11 +102,7 @@ class BlipVocabulary:
     """
 
     def __init__(self, processor: BlipProcessor, config: BlipTextConfig) -> None:
-        if len(processor.tokenizer) > config.vocab_size:
-            raise UserError(
-                f"This checkpoint is damaged: its tokenizer knows {len(processor.tokenizer)} tokens, "
-                f"its model {config.vocab_size}; get it again."
-            )
+        check_vocabulary(processor.tokenizer, config.vocab_size)
         self._tokenizer = processor.tokenizer
         self._reader = TokenReader(processor.tokenizer)
         self.start: int = config.bos_token_id
@@ -121,12 +117,7 @@ class BlipVocabulary:
         Raises:
             UserError: more tokens than the model has positions for.
         """
-        read = self._reader.read(text)
-        if len(read.ids) > self.longest:
-            raise UserError(
-                f"The question is too long for this model: {len(read.ids)} word pieces, at most {self.longest}."
-            )
-        return read
+        return whole(self._reader.read(text), self.longest)
 
     def read(self, token_id: int) -> tuple[str, bool]:
         """One generated token as a person reads it, and whether it continues the word before it."""

@@ -14,7 +14,6 @@ from transformers.cache_utils import Cache
 
 from mm_demo.attention.recorder import Recorder, to_records
 from mm_demo.attention.trace import Segment, TextLayout, Trace
-from mm_demo.errors import UserError
 from mm_demo.models.chat.conversation import Conversation, Describe, Speaker
 from mm_demo.models.chat.decoder import Beginning
 from mm_demo.models.chat.eyes import image_segment, seen
@@ -28,7 +27,7 @@ from mm_demo.models.family import Answered, AnswerVariants, ModelInfo, Picture, 
 from mm_demo.models.gradients import differentiable, log_odds
 from mm_demo.models.randomised import forgetting, independent
 from mm_demo.models.ranking import rank_sequences
-from mm_demo.models.tokens import ReadText
+from mm_demo.models.tokens import ReadText, whole
 
 _INSTRUCTION = "Answer with a word or a short phrase."
 _LONGEST_ANSWER = 12
@@ -172,11 +171,9 @@ class ChatAnswerer:
         yield from forgetting(self, stages, lambda twin: twin._use(model))
 
     def _read(self, picture: ChatPicture, question: str) -> tuple[ReadText, Prompt]:
-        read, prompt = self._vocabulary.typed(question), self._conversation.prompt(picture)
+        prompt = self._conversation.prompt(picture)
         room = self._speaker.positions - len(prompt.before) - len(prompt.after) - self.max_tokens
-        if len(read.ids) > room:
-            raise UserError(f"The question is too long for this model: {len(read.ids)} word pieces, at most {room}.")
-        return read, prompt
+        return whole(self._vocabulary.typed(question), room), prompt
 
     def _rank(self, beginning: Beginning, asked: list[int]) -> list[tuple[tuple[int, ...], float]]:
         decoder, chances = self._conversation.decoder, self._conversation.chances

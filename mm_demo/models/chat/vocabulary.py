@@ -9,8 +9,7 @@ from typing import Any
 
 from transformers import GenerationConfig
 
-from mm_demo.errors import UserError
-from mm_demo.models.tokens import ReadText, TokenReader
+from mm_demo.models.tokens import ReadText, TokenReader, check_vocabulary
 
 _STAND_IN = "_"
 
@@ -39,11 +38,7 @@ class ChatVocabulary:
     """
 
     def __init__(self, tokenizer: Any, generation: GenerationConfig, size: int) -> None:
-        if len(tokenizer) > size:
-            raise UserError(
-                f"This checkpoint is damaged: its tokenizer knows {len(tokenizer)} tokens, its model {size}; "
-                "get it again."
-            )
+        check_vocabulary(tokenizer, size)
         self._tokenizer = deepcopy(tokenizer)
         self._encoder = self._tokenizer.backend_tokenizer
         self._encoder.no_padding()

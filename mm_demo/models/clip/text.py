@@ -18,7 +18,7 @@ from mm_demo.attention.trace import Segment, TextLayout
 from mm_demo.errors import UserError
 from mm_demo.models.clip.tracing import Traced, enter_at, entered
 from mm_demo.models.clip.words import QueryWord, words_of
-from mm_demo.models.tokens import ReadText, TokenReader
+from mm_demo.models.tokens import ReadText, TokenReader, check_vocabulary
 
 Element = TypeVar("Element")
 
@@ -51,11 +51,7 @@ class TextTower:
                 "choose a model with a fast tokenizer, such as google/siglip2-base-patch16-224."
             )
         config = model.config.text_config
-        if len(tokenizer) > config.vocab_size:
-            raise UserError(
-                f"This checkpoint is damaged: its tokenizer knows {len(tokenizer)} tokens, "
-                f"its model {config.vocab_size}; get it again."
-            )
+        check_vocabulary(tokenizer, config.vocab_size)
         self._model, self._filled = model, filled
         self._reader = TokenReader(tokenizer)
         self._longest: int = min(config.max_position_embeddings, tokenizer.model_max_length)

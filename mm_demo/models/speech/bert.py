@@ -22,12 +22,11 @@ from transformers.models.roberta.modeling_roberta import RobertaSelfAttention
 import mm_demo.attention.registry  # noqa: F401  (makes REGISTRY_NAME known to transformers)
 from mm_demo.attention.recorder import REGISTRY_NAME, Recorder, Site
 from mm_demo.attention.trace import InputGradient, Segment, TextLayout
-from mm_demo.errors import UserError
 from mm_demo.models.gradients import differentiable
 from mm_demo.models.speech.encoders import Encoded, Reading, Variants
 from mm_demo.models.speech.forgetting import randomised_from
 from mm_demo.models.speech.sentiments import group_labels, labels_in_order, sentiment_logits
-from mm_demo.models.tokens import TokenReader
+from mm_demo.models.tokens import TokenReader, check_vocabulary
 
 _VARIANTS = 32
 """Variants of a text that go through the network together."""
@@ -53,11 +52,7 @@ class BertTextEncoder:
 
     def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> None:
         config = model.config
-        if len(tokenizer) > config.vocab_size:
-            raise UserError(
-                f"This checkpoint is damaged: its tokenizer knows {len(tokenizer)} tokens, "
-                f"its model {config.vocab_size}; get it again."
-            )
+        check_vocabulary(tokenizer, config.vocab_size)
         self.modality: Literal["audio", "text"] = "text"
         self.labels = labels_in_order(config.id2label)
         self.layers: int = config.num_hidden_layers

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from transformers import ViltConfig, ViltProcessor
 
-from mm_demo.errors import UserError
-from mm_demo.models.tokens import ReadText, TokenReader
+from mm_demo.models.tokens import ReadText, TokenReader, check_vocabulary, whole
 
 
 class ViltQuestions:
@@ -24,11 +23,7 @@ class ViltQuestions:
 
     def __init__(self, processor: ViltProcessor, config: ViltConfig) -> None:
         tokenizer = processor.tokenizer
-        if len(tokenizer) > config.vocab_size:
-            raise UserError(
-                f"This checkpoint is damaged: its tokenizer knows {len(tokenizer)} tokens, "
-                f"its model {config.vocab_size}; get it again."
-            )
+        check_vocabulary(tokenizer, config.vocab_size)
         self._reader = TokenReader(tokenizer)
         self._longest: int = config.max_position_embeddings
         stand_ins = {"mask": tokenizer.mask_token_id, "pad": tokenizer.pad_token_id}
@@ -40,9 +35,4 @@ class ViltQuestions:
         Raises:
             UserError: more tokens than the model has positions for.
         """
-        read = self._reader.read(question)
-        if len(read.ids) > self._longest:
-            raise UserError(
-                f"The question is too long for this model: {len(read.ids)} word pieces, at most {self._longest}."
-            )
-        return read
+        return whole(self._reader.read(question), self._longest)
