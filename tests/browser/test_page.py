@@ -49,6 +49,8 @@ def test_an_upload_is_captioned_word_by_word_and_hovering_moves_the_map(page: An
     assert len(grown) >= 4 and grown == sorted(grown)
 
     _until_drawn(page, "#caption-view")
+    page.locator(".evidence-line:visible").first.wait_for()
+    page.wait_for_function("!document.querySelector('.evidence-line.busy')")  # The check asks the server by itself.
     before = _canvas(page, "#caption-view")
     requests: list[str] = []
     page.on("request", lambda r: requests.append(r.url) if not r.url.startswith("data:") else None)

@@ -63,7 +63,9 @@ class AlignmentPanel:
         settings = [losses, temperature, learnt, margin, negatives, batch, steps, seed]
         outputs = [self.start, self.stop, self.state, self.view]
         training = self.start.click(self._train, settings, outputs, concurrency_limit=_AT_ONCE, **_QUIET)
-        self.stop.click(self._stopped, None, [self.start, self.stop, self.state], cancels=[training], **_QUIET)
+        # One after the other: a step that is on its way would write over what is said at once.
+        stopped = self.stop.click(None, None, None, cancels=[training], **_QUIET)
+        stopped.then(self._stopped, None, [self.start, self.stop, self.state], queue=False, **_QUIET)
 
     def _train(
         self,
