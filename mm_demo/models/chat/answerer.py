@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import PreTrainedModel
 from transformers.cache_utils import Cache
 
 from mm_demo.attention.recorder import Recorder, to_records
 from mm_demo.attention.trace import Segment, TextLayout, Trace
-from mm_demo.models.chat.conversation import Conversation, Describe, Speaker
 from mm_demo.models.chat.decoder import Beginning
 from mm_demo.models.chat.eyes import image_segment, seen
+from mm_demo.models.chat.model import ChatModel
 from mm_demo.models.chat.network import ChatPicture
 from mm_demo.models.chat.prompt import Prompt
 from mm_demo.models.chat.records import Place, split
-from mm_demo.models.chat.variants import ATTENTION, PATCH_WAYS, PictureVariants, QuestionVariants
+from mm_demo.models.chat.variants import ATTENTION, PictureVariants, QuestionVariants
 from mm_demo.models.chat.vocabulary import UNDERSCORE
-from mm_demo.models.familiarity import Familiarity
-from mm_demo.models.family import Answered, AnswerVariants, ModelInfo, Picture, PictureScore
+from mm_demo.models.family import Answered, AnswerVariants, Picture, PictureScore
 from mm_demo.models.gradients import differentiable, log_odds
-from mm_demo.models.randomised import forgetting, independent
 from mm_demo.models.ranking import rank_sequences
 from mm_demo.models.tokens import ReadText, whole
 
@@ -33,50 +30,19 @@ _INSTRUCTION = "Answer with a word or a short phrase."
 _LONGEST_ANSWER = 12
 
 
-class ChatAnswerer:
+class ChatAnswerer(ChatModel):
     """Answers with their probabilities; the best one's trace goes from the answer and the question to the picture.
 
     One sequence holds picture, question and answer. The question's elements look at the picture, at one another and at
     what stands before them; the answer's at all of it. Element i of segment "answer" is the position that wrote token
     i. The prompt's other tokens are in no segment, so rows of weights sum to less than 1.
-
-    Args:
-        model: in evaluation mode, with frozen parameters.
-        processor: the one saved with it.
-        info: what to say about it.
-        familiarity: not used: no such checkpoint can judge pictures.
-        describe: the architecture.
-
-    Raises:
-        UserError: the parts of the checkpoint don't fit together, or it can't be instructed.
     """
 
-    family: ClassVar[str] = "chat"
-    patch_removals: tuple[str, ...] = PATCH_WAYS
+    instruction = _INSTRUCTION
+    typed = True
+    max_tokens: int = _LONGEST_ANSWER
     word_removals: tuple[str, ...] = (UNDERSCORE, ATTENTION)
     meets: ClassVar[tuple[str, ...]] = ("question", "answer")
-
-    def __init__(
-        self,
-        model: PreTrainedModel,
-        processor: Any,
-        info: ModelInfo,
-        familiarity: Familiarity | None = None,
-        *,
-        describe: Describe,
-    ) -> None:
-        self.info = info
-        self._processor, self._describe = processor, describe
-        self._speaker = Speaker(model, processor, describe, _INSTRUCTION, typed=True)
-        self._vocabulary = self._speaker.vocabulary
-        self.max_tokens = _LONGEST_ANSWER
-        self._use(model)
-
-    def _use(self, model: PreTrainedModel) -> None:
-        self._model = model
-        self._conversation = Conversation(self._describe(model, self._processor), self._speaker)
-        self._sites = self._conversation.decoder.sites()
-        self.look = self._conversation.look
 
     def answer(self, picture: Picture, question: str) -> Answered:
         """Rank answers and trace the best.
@@ -160,15 +126,6 @@ class ChatAnswerer:
             return found
 
         return probabilities
-
-    def randomised(self) -> Iterator[tuple[str, Self]]:
-        """Copies of the model with ever more layers randomised, top to bottom: what is randomised so far, and the copy.
-
-        Each copy is good until the next is asked for.
-        """
-        model = independent(self._model)
-        stages = Conversation(self._describe(model, self._processor), self._speaker).stages()
-        yield from forgetting(self, stages, lambda twin: twin._use(model))
 
     def _read(self, picture: ChatPicture, question: str) -> tuple[ReadText, Prompt]:
         prompt = self._conversation.prompt(picture)

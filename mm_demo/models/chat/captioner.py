@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -13,64 +12,35 @@ from transformers import PreTrainedModel, RepetitionPenaltyLogitsProcessor
 
 from mm_demo.attention.recorder import Recorder, to_records
 from mm_demo.attention.trace import Record, Segment, TextLayout, Trace
-from mm_demo.models.chat.conversation import Conversation, Describe, Speaker
 from mm_demo.models.chat.eyes import image_segment, seen
+from mm_demo.models.chat.model import ChatModel
 from mm_demo.models.chat.records import GrowingRows, Place, split
-from mm_demo.models.chat.variants import PATCH_WAYS, PictureVariants
-from mm_demo.models.familiarity import Familiarity
-from mm_demo.models.family import ModelInfo, Picture, PictureScore, Written
+from mm_demo.models.chat.variants import PictureVariants
+from mm_demo.models.family import Picture, PictureScore, Written
 from mm_demo.models.gradients import differentiable, log_odds
-from mm_demo.models.randomised import forgetting, independent
 
 _INSTRUCTION = "Describe the picture in one sentence."
 _CANDIDATES = 5
 _LONGEST_CAPTION = 64
 
 
-class ChatCaptioner:
+class ChatCaptioner(ChatModel):
     """Greedy captions, token for token those of the model's own `generate`.
 
     A checkpoint's repetition penalty counts in the choice of a token, and in no probability.
 
     In a trace, element i of segment "caption" is the position that wrote token i: it read token i − 1, or the prompt's
     last token for i = 0. The prompt's other tokens are in no segment, so rows of weights sum to less than 1.
-
-    Args:
-        model: in evaluation mode, with frozen parameters.
-        processor: the one saved with it.
-        info: what to say about it.
-        familiarity: not used: no such checkpoint can judge pictures.
-        describe: the architecture.
-
-    Raises:
-        UserError: the parts of the checkpoint don't fit together, or it can't be instructed.
     """
 
-    family: ClassVar[str] = "chat"
-    patch_removals: tuple[str, ...] = PATCH_WAYS
-
-    def __init__(
-        self,
-        model: PreTrainedModel,
-        processor: Any,
-        info: ModelInfo,
-        familiarity: Familiarity | None = None,
-        *,
-        describe: Describe,
-    ) -> None:
-        self.info = info
-        self._processor, self._describe = processor, describe
-        self._speaker = Speaker(model, processor, describe, _INSTRUCTION, typed=False)
-        self._vocabulary = self._speaker.vocabulary
-        self.max_tokens: int = min(model.generation_config.max_new_tokens or _LONGEST_CAPTION, _LONGEST_CAPTION)
-        self._penalty: float = model.generation_config.repetition_penalty or 1.0
-        self._use(model)
+    instruction = _INSTRUCTION
+    typed = False
 
     def _use(self, model: PreTrainedModel) -> None:
-        self._model = model
-        self._conversation = Conversation(self._describe(model, self._processor), self._speaker)
-        self._sites = self._conversation.decoder.sites()
-        self.look = self._conversation.look
+        super()._use(model)
+        wishes = model.generation_config
+        self.max_tokens: int = min(wishes.max_new_tokens or _LONGEST_CAPTION, _LONGEST_CAPTION)
+        self._penalty: float = wishes.repetition_penalty or 1.0
 
     def write(self, picture: Picture) -> Iterator[tuple[Written, Trace]]:
         """Each token as soon as it is made, with the trace of all up to it."""
@@ -147,15 +117,6 @@ class ChatCaptioner:
             return found
 
         return probabilities
-
-    def randomised(self) -> Iterator[tuple[str, Self]]:
-        """Copies of the model with ever more layers randomised, top to bottom: what is randomised so far, and the copy.
-
-        Each copy is good until the next is asked for.
-        """
-        model = independent(self._model)
-        stages = Conversation(self._describe(model, self._processor), self._speaker).stages()
-        yield from forgetting(self, stages, lambda twin: twin._use(model))
 
     def _choice(self, read: list[int], logits: Tensor) -> int:
         if self._penalty != 1.0:
