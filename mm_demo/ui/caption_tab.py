@@ -91,12 +91,13 @@ class CaptionTab:
             self._explain, again, explained, **quiet
         )
         level = gr.on([self.pickers.layer.input, self.pickers.head.input], self._explain, again, explained, **quiet)
-        for answered in (arrived, pressed, method, level):
+        running = [arrived, pressed, method, level]
+        for answered in list(running):
             led = answered.then(
                 self._lead, [self.result, self.word, self.evidence.switch], [self.view, self.word], **quiet
             )
             self.evidence.follow(led)
-        running = [arrived, pressed, method, level]
+            running.append(led)
         other = self.model.chosen.change(
             self._other_model, None, [*answer, self.word, *self.pickers.inputs], cancels=running, **quiet
         )

@@ -121,6 +121,7 @@ def test_a_model_is_got_used_and_deleted(page: Any, hub: HubServer, picture_file
     assert row.locator(".state").inner_text() == "not on this machine" and "fake-captioner" in status(page)
     page.get_by_role("tab", name="Caption", exact=True).click()
     assert page.locator("#caption-model input").input_value() == "fake-captioner"
+    page.locator("#caption-view .attention[data-state=empty]").wait_for()
     page.get_by_role("button", name="Caption it").click()
     page.locator("#caption-view .attention[data-state=done]").wait_for()
     assert page.locator("#caption-view [role=option] b").all_inner_texts() == words

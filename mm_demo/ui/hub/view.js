@@ -76,6 +76,8 @@ function fillRow(row, shown) {
   set(row.about, shown.about);
   set(row.facts, shown.facts);
   set(row.status, shown.status);
+  // What was said of a download is over with it; its state then says how it ended.
+  if (row.node.dataset.state === "downloading" && shown.state !== "downloading") set(row.note, "");
   row.node.dataset.state = shown.state;
   row.bar.hidden = shown.done === null;
   if (shown.done !== null) row.bar.value = shown.done;
