@@ -28,11 +28,13 @@ def modality_shares(
     """
     mass: dict[Modality, float] = {}
     for record in trace.records:
-        for query, key, rows, columns in _blocks(trace, record):
-            if query in query_segments and key != written:
-                weights = record.weights * gradient_of(record) if relevance else record.weights
-                modality = trace.segments[key].modality
-                mass[modality] = mass.get(modality, 0.0) + float(weights[:, rows][:, :, columns].abs().sum())
+        blocks = [b for b in _blocks(trace, record) if b[0] in query_segments and b[1] != written]
+        if not blocks:
+            continue
+        weights = (record.weights * gradient_of(record) if relevance else record.weights).abs()
+        for _, key, rows, columns in blocks:
+            modality = trace.segments[key].modality
+            mass[modality] = mass.get(modality, 0.0) + float(weights[:, rows][:, :, columns].sum())
     total = sum(mass.values())
     if total == 0:
         return {modality: 1 / len(mass) for modality in mass}

@@ -9,6 +9,9 @@ from torchvision.transforms.v2.functional import gaussian_blur
 WAYS = ("mean", "blur", "noise")
 """What takes a removed patch's place: the picture's mean colour, a blurred copy, or noise of its mean and spread."""
 
+ATTENTION = "attention"
+"""The way in which patches, or words, stay where they are, and nothing else may look at them."""
+
 _BLUR = 1 / 16
 """Standard deviation of the blur, as a share of the picture's side: shapes are gone, broad areas of colour stay."""
 

@@ -23,13 +23,14 @@ from mm_demo.models.blip.parts import (
     mask_of,
     obey_masks,
 )
-from mm_demo.models.blip.variants import ATTENTION, PATCH_WAYS, PictureVariants, QuestionVariants, chunks
+from mm_demo.models.blip.variants import PATCH_WAYS, PictureVariants, QuestionVariants, chunks
 from mm_demo.models.familiarity import Familiarity
 from mm_demo.models.family import Answered, AnswerVariants, ModelInfo, Picture, PictureScore
 from mm_demo.models.gradients import differentiable, log_odds
 from mm_demo.models.randomised import forgetting, independent
 from mm_demo.models.ranking import rank_sequences
 from mm_demo.models.recent import RecentPictures
+from mm_demo.models.removal import ATTENTION
 from mm_demo.models.tokens import ReadText
 
 _LONGEST_ANSWER = 12

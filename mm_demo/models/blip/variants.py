@@ -10,10 +10,7 @@ from torch import Tensor
 
 from mm_demo.models.blip.parts import BlipEyes, BlipVocabulary
 from mm_demo.models.family import Picture
-from mm_demo.models.removal import WAYS, filling, without_patches
-
-ATTENTION = "attention"
-"""The way in which elements stay where they are, and nothing else may look at them."""
+from mm_demo.models.removal import ATTENTION, WAYS, filling, without_patches
 
 PATCH_WAYS = (*WAYS, ATTENTION)
 

@@ -19,11 +19,12 @@ from mm_demo.models.chat.model import ChatModel
 from mm_demo.models.chat.network import ChatPicture
 from mm_demo.models.chat.prompt import Prompt
 from mm_demo.models.chat.records import Place, split
-from mm_demo.models.chat.variants import ATTENTION, PictureVariants, QuestionVariants
+from mm_demo.models.chat.variants import PictureVariants, QuestionVariants
 from mm_demo.models.chat.vocabulary import UNDERSCORE
 from mm_demo.models.family import Answered, AnswerVariants, Picture, PictureScore
 from mm_demo.models.gradients import differentiable, log_odds
 from mm_demo.models.ranking import rank_sequences
+from mm_demo.models.removal import ATTENTION
 from mm_demo.models.tokens import ReadText, whole
 
 _INSTRUCTION = "Answer with a word or a short phrase."

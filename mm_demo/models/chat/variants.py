@@ -12,10 +12,7 @@ from mm_demo.attention.trace import ImageLayout
 from mm_demo.models.chat.decoder import Beginning
 from mm_demo.models.chat.eyes import ChatEyes
 from mm_demo.models.chat.network import ChatPicture
-from mm_demo.models.removal import WAYS
-
-ATTENTION = "attention"
-"""The way in which tokens stay where they are, and nothing else may look at them."""
+from mm_demo.models.removal import ATTENTION, WAYS
 
 PATCH_WAYS = (ATTENTION, *WAYS)
 """To paint over a picture costs a pass of the tower over all of its tiles each time, seconds on a CPU: it is not the

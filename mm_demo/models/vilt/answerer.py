@@ -17,10 +17,11 @@ from mm_demo.models.family import Answered, AnswerVariants, ModelInfo, Picture, 
 from mm_demo.models.gradients import differentiable, log_odds
 from mm_demo.models.randomised import forgetting, independent
 from mm_demo.models.recent import RecentPictures
+from mm_demo.models.removal import ATTENTION
 from mm_demo.models.tokens import ReadText
 from mm_demo.models.vilt.eyes import SeenPicture, ViltEyes, image_segment, seen
 from mm_demo.models.vilt.questions import ViltQuestions
-from mm_demo.models.vilt.variants import ATTENTION, PATCH_WAYS, PatchVariants, WordVariants, chunks
+from mm_demo.models.vilt.variants import PATCH_WAYS, PatchVariants, WordVariants, chunks
 
 _SEQUENCE = "sequence"
 _CANDIDATES = 5

@@ -8,12 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mm_demo.models.removal import WAYS, filling
+from mm_demo.models.removal import ATTENTION, WAYS, filling
 from mm_demo.models.tokens import ReadText
 from mm_demo.models.vilt.eyes import SeenPicture, ViltEyes
-
-ATTENTION = "attention"
-"""The way in which elements stay where they are, and nothing may look at them."""
 
 PATCH_WAYS = (*WAYS, ATTENTION)
 
